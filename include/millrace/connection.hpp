@@ -1,0 +1,20 @@
+// Connection state, as sources and sinks report it.
+#pragma once
+
+#include <string>
+
+namespace millrace {
+
+/// Which end of the pipeline speaks. Dead letters have an end of their own only where they do not
+/// travel on the results' connection.
+enum class End { source, sink, dead_letters };
+
+/// What health and operators are told of a connection.
+struct ConnectionState {
+  bool ok = false;         ///< a source: subscribed and granted; a sink: connected
+  bool connected = false;  ///< the link itself is up
+  std::string reason;      ///< why it is not ok, in one line; empty when it is
+  bool expected = false;   ///< not ok, but nothing is wrong: it begins, pauses or stops
+};
+
+}  // namespace millrace

@@ -1,0 +1,63 @@
+// Observer: hears what happens. Logs, health, metrics and the demo are observers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "millrace/chunk.hpp"
+#include "millrace/connection.hpp"
+#include "millrace/frame.hpp"
+#include "millrace/outcome.hpp"
+#include "millrace/processor.hpp"
+
+namespace millrace {
+
+enum class Severity { debug, info, warning, error };
+
+/// Something an operator should read, in one line: what, where, and what millrace does about it.
+struct Notice {
+  Severity severity = Severity::info;
+  std::string component;  ///< "source", "sink", "journal", …
+  std::string text;       ///< no payload bytes, no secrets
+};
+
+/// What the journal holds.
+struct JournalState {
+  bool writable = true;
+  std::string reason;         ///< why it is not writable
+  std::uint64_t entries = 0;  ///< not yet covered by a commit
+  std::uint64_t bytes = 0;    ///< that those cost, of `limit`
+  std::uint64_t limit = 0;
+};
+
+/// One method for each thing that happens, named after it. The default is not to care.
+///
+/// Threads: called from every thread of the process, several at once; must neither block nor throw.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  virtual void chunk_received(const Chunk&) {}
+  virtual void frame_cut(const Frame&) {}
+  virtual void work_started(const Frame&, const Attempt&) {}
+  virtual void work_finished(const Frame&, const Attempt&, const Verdict&) {}
+  /// The next attempt follows after `delay`.
+  virtual void retry_scheduled(const Frame&, std::chrono::milliseconds /*delay*/) {}
+  /// A call has taken twice its timeout and has not returned.
+  virtual void work_overran(const Frame&, const Attempt&) {}
+  /// That call has returned after all.
+  virtual void overrun_ended(const Frame&, const Attempt&) {}
+  virtual void outcome_emitted(const Outcome&) {}
+  /// Dropped by `processing.on_failure: drop`.
+  virtual void outcome_dropped(const Outcome&) {}
+  virtual void outcome_confirmed(std::uint64_t /*number*/) {}
+  virtual void connection_changed(End, const ConnectionState&) {}
+  /// The source was disconnected for want of room, or lives again.
+  virtual void paused(bool /*now*/) {}
+  virtual void journal_changed(const JournalState&) {}
+  virtual void stopping() {}
+  virtual void notice(const Notice&) {}
+};
+
+}  // namespace millrace

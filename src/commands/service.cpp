@@ -1,0 +1,98 @@
+#include "commands/service.hpp"
+
+#include <random>
+#include <utility>
+
+#include "config/fingerprint.hpp"
+#include "config/url.hpp"
+#include "framing/framers.hpp"
+#include "journal/durable_journal.hpp"
+#include "journal/memory_journal.hpp"
+#include "pipeline/task_thread.hpp"
+#include "processing/processors.hpp"
+#include "sink/sinks.hpp"
+#include "source/sources.hpp"
+
+namespace millrace {
+namespace {
+
+JournalPtr open_journal(const Config& config, bool accept_backlog, Observer& observer) {
+  switch (config.journal.durability) {
+    case Durability::off:
+      return std::make_unique<MemoryJournal>(config.limits.in_flight_bytes, std::random_device{}());
+    case Durability::process:
+    case Durability::power:
+      break;
+  }
+  OpenOptions options;
+  options.fingerprint = fingerprint(config);
+  options.accept_backlog = accept_backlog;
+  options.notice = [&observer](const Notice& notice) { observer.notice(notice); };
+  return open_durable_journal(config.journal, options);
+}
+
+// Bytes without messages have nowhere to begin afresh, so a stream of them that can't be framed
+// ends.
+bool is_connection(const Config& config) {
+  return is_byte_stream(parse_url(config.source.url, End::source).scheme);
+}
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  Impl(const Config& config, Observer& observer, Options options)
+      : config_(config),
+        journal_(open_journal(config, options.accept_backlog, observer)),
+        processor_(make_processor(config.processing)),
+        results_(options.results ? std::move(options.results)
+                                 : make_result_sink(config, scheduler_, observer)),
+        dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),
+        source_(make_source(config, scheduler_, observer)),
+        control_(config_, {*source_, *results_, dead_letters_ ? *dead_letters_ : *results_,
+                           *journal_, *processor_,
+                           [this] {
+                             return make_framer(config_.framing, config_.limits,
+                                                is_connection(config_));
+                           },
+                           scheduler_, observer}) {}
+  ~Impl() { scheduler_.stop(); }
+
+  Control::End run() { return control_.run(); }
+  void request_stop() { control_.request_stop(); }
+  void every(Duration interval, const std::function<void()>& task) {
+    scheduler_.after(interval, [this, interval, task] {
+      task();
+      every(interval, task);
+    });
+  }
+
+ private:
+  const Config config_;
+  TaskThread scheduler_{"control"};
+  JournalPtr journal_;
+  ProcessorPtr processor_;
+  SinkPtr results_;
+  SinkPtr dead_letters_;  // null where the results' sink takes them
+  SourcePtr source_;
+  Control control_;
+};
+
+Service::Service(const Config& config, Observer& observer, Options options)
+    : impl_(std::make_unique<Impl>(config, observer, std::move(options))) {}
+
+Service::~Service() = default;
+
+Control::End Service::run() {
+  return impl_->run();
+}
+
+void Service::request_stop() {
+  impl_->request_stop();
+}
+
+void Service::every(Duration interval, const std::function<void()>& task) {
+  impl_->every(interval, task);
+}
+
+}  // namespace millrace

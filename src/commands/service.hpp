@@ -1,0 +1,41 @@
+// Service: a whole millrace, assembled from a configuration.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "millrace/config.hpp"
+#include "millrace/observer.hpp"
+#include "millrace/sink.hpp"
+#include "pipeline/control.hpp"
+
+namespace millrace {
+
+/// Makes journal, processor, source and sinks as configured and runs them.
+///
+/// Threads: `run` on one; `request_stop` and `on_control` on any.
+/// Errors: the constructor throws what a configuration that cannot work throws, and `JournalError`.
+/// Lifetime: `observer` outlives it. After a run that was not orderly: don't destroy it, end the
+/// process.
+class Service {
+ public:
+  struct Options {
+    bool accept_backlog = false;  ///< take a backlog made under another configuration
+    SinkPtr results;              ///< where given, in the place of the configured sink
+  };
+
+  Service(const Config& config, Observer& observer, Options options);
+  ~Service();
+
+  [[nodiscard]] Control::End run();
+  void request_stop();
+
+  /// Runs `task` on the control thread every `interval`, until the end.
+  void every(Duration interval, const std::function<void()>& task);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,34 @@
+// Signals: SIGTERM and SIGINT as calls.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace millrace {
+
+/// Blocks the signals that end millrace, and ignores SIGPIPE. Threads inherit it, so: before the
+/// first one is made.
+void block_signals();
+
+/// Calls `stop` at the first SIGTERM or SIGINT; at the second one the process ends at once, without
+/// destructors, with exit code 1.
+///
+/// Threads: `stop` is called on a thread of its own.
+/// Lifetime: after the destructor signals are blocked but not answered.
+class Signals {
+ public:
+  explicit Signals(std::function<void()> stop);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  void run();
+
+  std::function<void()> stop_;
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace millrace

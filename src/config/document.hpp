@@ -1,0 +1,23 @@
+// Document: a JSON file, with the line on which each value stands.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+struct Document {
+  nlohmann::json root;  ///< an object
+  std::map<std::string, int>
+      lines;  ///< from a value's path (`source.url`) to its key's line, from 1
+};
+
+/// Reads JSON as RFC 8259 has it: UTF-8, no comments, nothing after the document; and no key twice.
+///
+/// Errors: throws `ConfigError`, one line that begins with `name:line:column:`; it shows keys and
+/// punctuation, never values.
+[[nodiscard]] Document parse_document(std::string_view text, const std::string& name);
+
+}  // namespace millrace

@@ -1,0 +1,95 @@
+#include "config/validation_topics.hpp"
+
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "config/error.hpp"
+#include "config/resolve.hpp"
+#include "config/settings.hpp"
+#include "config/topic.hpp"
+#include "config/url.hpp"
+#include "event/result_topic.hpp"
+#include "event/topic_filter.hpp"
+
+namespace millrace {
+namespace {
+
+constexpr const char* kTopics = "source.topics";
+
+void check_filters(const Config& config, const Settings& settings) {
+  if (config.source.topics.empty()) {
+    throw settings.error(kTopics, "must hold at least one topic filter");
+  }
+  std::set<std::string> seen;
+  for (const std::string& topic : config.source.topics) {
+    try {
+      static_cast<void>(parse_subscription(topic));
+    } catch (const std::invalid_argument& error) {
+      throw settings.error(kTopics, show_text(topic) + ": " + error.what());
+    }
+    if (!seen.insert(topic).second) {
+      throw settings.error(kTopics, show_text(topic) + ": must be given once");
+    }
+  }
+}
+
+// The parser's own prose names the topic again: here it stands at the line's beginning.
+TopicTemplate parse_topic(const std::string& path, const std::string& topic,
+                          const Settings& settings) {
+  if (topic.empty()) throw settings.error(path, "must be a topic of at least one character");
+  try {
+    return TopicTemplate(topic);
+  } catch (const std::invalid_argument& error) {
+    const std::string why = error.what();
+    const auto colon = why.find("\": ");
+    throw settings.error(path, (colon == std::string::npos ? why : why.substr(colon + 3)) +
+                                   "; must be a topic without wildcards, not beginning with $");
+  }
+}
+
+std::string replaced(std::string text, const std::string& name, const std::string& by) {
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + by.size())) {
+    text.replace(at, name.size(), by);
+  }
+  return text;
+}
+
+// What a result's topic is for an event that came through `filter`.
+std::string expected_topic(const std::string& topic, std::string_view filter) {
+  return replaced(topic, "{topic}", sample_topic(filter));
+}
+
+void check_loop(const std::string& path, const std::string& topic, const Config& config,
+                const Settings& settings) {
+  if (topic.find("{response_topic}") != std::string::npos) return;  // only known at run time
+  for (const std::string& via : config.source.topics) {
+    const std::string result = expected_topic(topic, parse_subscription(via).filter);
+    for (const std::string& filter : config.source.topics) {
+      if (!filter_matches(filter, result)) continue;
+      throw settings.error(path, "must not match " + show_text(filter) +
+                                     " of source.topics on the same broker: each one would "
+                                     "come back as an event (sink.allow_loop permits it)");
+    }
+  }
+}
+
+}  // namespace
+
+void validate_topics(const Config& config, const Settings& settings) {
+  const bool from_mqtt = is_mqtt(parse_url(config.source.url, End::source).scheme);
+  if (from_mqtt) check_filters(config, settings);
+  const TopicTemplate result = parse_topic("sink.topic", config.sink.topic, settings);
+  if (!parse_topic("dead_letter.topic", config.dead_letter.topic, settings).fixed()) {
+    throw settings.error("dead_letter.topic",
+                         "must be the same for every event; "
+                         "a dead letter's \"stream\" holds the event's topic");
+  }
+  if (config.sink.allow_loop) return;
+  if (results_reach_source(config)) check_loop("sink.topic", config.sink.topic, config, settings);
+  if (dead_letters_reach_source(config)) {
+    check_loop("dead_letter.topic", config.dead_letter.topic, config, settings);
+  }
+}
+
+}  // namespace millrace

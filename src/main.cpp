@@ -1,0 +1,159 @@
+// The program: arguments, configuration, command.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include "commands/check.hpp"
+#include "commands/check_connect.hpp"
+#include "commands/demo.hpp"
+#include "commands/health.hpp"
+#include "commands/journal.hpp"
+#include "commands/print_config.hpp"
+#include "commands/run.hpp"
+#include "commands/schema.hpp"
+#include "commands/signals.hpp"
+#include "config/load.hpp"
+#include "journal/journal_error.hpp"
+#include "pipeline/control.hpp"
+
+namespace millrace {
+namespace {
+
+/// The command line: each command is a sub-command with what it does.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.set_version_flag("--version", "millrace " MILLRACE_VERSION);
+    app_.add_option("--config", inputs_.file, "JSON file with the configuration");
+    app_.add_option("--set", inputs_.set,
+                    "KEY=VALUE, stronger than file and environment; repeatable")
+        ->allow_extra_args(false);
+    app_.add_flag("--accept-backlog", accept_backlog_,
+                  "Take a journal's backlog that was made under another configuration");
+    app_.require_subcommand(0, 1);
+    app_.fallthrough();
+    add_commands();
+  }
+
+  /// The exit code.
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const bool asked = error.get_exit_code() == 0;  // --help, --version
+      if (asked) return app_.exit(error);
+      std::cerr << "millrace: " << error.what() << "; see millrace --help\n";
+      return static_cast<int>(ExitCode::usage);
+    }
+    inputs_.environment = read_environment(environ);
+    block_signals();
+    return command_();
+  }
+
+ private:
+  void add(const std::string& name, const std::string& what, std::function<int()> command) {
+    app_.add_subcommand(name, what)->callback([this, command = std::move(command)] {
+      command_ = command;
+    });
+  }
+  CLI::App& sub(const std::string& name) { return *app_.get_subcommand(name); }
+  Config config() const { return load_config(inputs_); }
+
+  void add_commands() {
+    add("run", "Run until stopped (this is the default)", command_);
+    add("check", "Check the configuration and print what it would cost",
+        [this] { return check_command(); });
+    sub("check").add_flag("--connect", connect_, "Also open every connection");
+    add("print-config", "Print every value in effect, one a line",
+        [this] { return print_config(config(), std::cout); });
+    add("schema", "Print the JSON Schema of the configuration",
+        [this] { return schema(schema_, std::cout); });
+    sub("schema").add_flag("--markdown", schema_.markdown, "As the table of the README");
+    add("health", "Ask the running millrace whether it is alive",
+        [this] { return health(health_, config(), std::cout, std::cerr); });
+    sub("health").add_flag("--ready", health_.ready, "Ask whether it is ready");
+    add_journal();
+    add("demo", "Ten events, one a second, five seconds of work each",
+        [this] { return demo(demo_, std::cout); });
+    add_demo_options(sub("demo"));
+  }
+
+  // Its actions are commands of their own, with one of them required.
+  void add_journal() {
+    auto& group = *app_.add_subcommand("journal", "Look at the journal, or mend it, offline");
+    group.require_subcommand(1);
+    const auto action = [&](const std::string& name, const std::string& what, JournalAction value) {
+      return group.add_subcommand(name, what)->callback([this, value] {
+        journal_.action = value;
+        command_ = [this] { return millrace::journal(journal_, config(), std::cout, std::cerr); };
+      });
+    };
+    action("stat", "What it holds, in figures", JournalAction::stat);
+    action("list", "The entries that the next start would read", JournalAction::list);
+    action("export", "The same, with payloads", JournalAction::export_all);
+    action("skip", "Count one event as done", JournalAction::skip)
+        ->add_option("id", journal_.id, "Its event id, as in a log line")
+        ->required();
+    action("repair", "Leave out what is damaged; what it was is kept", JournalAction::repair);
+    action("set-aside", "Move it away, for a fresh start", JournalAction::set_aside);
+  }
+
+  void add_demo_options(CLI::App& command) {
+    const std::map<std::string, std::uint64_t> units{
+        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+    const auto add_duration = [&](const std::string& name, Duration& value, const char* what) {
+      command
+          .add_option_function<std::uint64_t>(
+              name, [&value](std::uint64_t ms) { value = Duration(ms); }, what)
+          ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED));
+    };
+    add_duration("--interval", demo_.interval, "Between two events, such as 1s");
+    add_duration("--work", demo_.work, "On each event, such as 5s");
+    command.add_option("--events", demo_.events, "How many")->check(CLI::PositiveNumber);
+    command.add_option("--workers", demo_.workers, "How many")->check(CLI::Range(1, 1024));
+  }
+
+  int check_command() {
+    std::function<int(const Config&)> connect;
+    if (connect_) {
+      connect = [](const Config& config) {
+        return check_connections(config, std::cout, std::cerr);
+      };
+    }
+    return check(config(), std::cout, std::cerr, connect);
+  }
+
+  CLI::App app_{"Ordered parallel at-least-once processing of an event stream", "millrace"};
+  ConfigInputs inputs_;
+  bool accept_backlog_ = false;
+  bool connect_ = false;
+  SchemaArguments schema_;
+  HealthArguments health_;
+  JournalArguments journal_;
+  DemoArguments demo_;
+  std::function<int()> command_ = [this] { return millrace::run(config(), accept_backlog_); };
+};
+
+int fail(ExitCode code, const std::string& why) {
+  std::cerr << "millrace: " << why << '\n';
+  return static_cast<int>(code);
+}
+
+}  // namespace
+}  // namespace millrace
+
+int main(int argc, char** argv) {
+  using millrace::ExitCode;
+  try {
+    return millrace::CommandLine().run(argc, argv);
+  } catch (const millrace::JournalError& error) {
+    return millrace::fail(ExitCode::unsafe, error.what());
+  } catch (const std::exception& error) {
+    return millrace::fail(ExitCode::usage, error.what());
+  }
+}

@@ -1,0 +1,65 @@
+#include "observability/observers.hpp"
+
+namespace millrace {
+
+void Observers::chunk_received(const Chunk& chunk) {
+  for (Observer* each : list_) each->chunk_received(chunk);
+}
+
+void Observers::frame_cut(const Frame& frame) {
+  for (Observer* each : list_) each->frame_cut(frame);
+}
+
+void Observers::work_started(const Frame& frame, const Attempt& attempt) {
+  for (Observer* each : list_) each->work_started(frame, attempt);
+}
+
+void Observers::work_finished(const Frame& frame, const Attempt& attempt, const Verdict& verdict) {
+  for (Observer* each : list_) each->work_finished(frame, attempt, verdict);
+}
+
+void Observers::retry_scheduled(const Frame& frame, std::chrono::milliseconds delay) {
+  for (Observer* each : list_) each->retry_scheduled(frame, delay);
+}
+
+void Observers::work_overran(const Frame& frame, const Attempt& attempt) {
+  for (Observer* each : list_) each->work_overran(frame, attempt);
+}
+
+void Observers::overrun_ended(const Frame& frame, const Attempt& attempt) {
+  for (Observer* each : list_) each->overrun_ended(frame, attempt);
+}
+
+void Observers::outcome_emitted(const Outcome& outcome) {
+  for (Observer* each : list_) each->outcome_emitted(outcome);
+}
+
+void Observers::outcome_dropped(const Outcome& outcome) {
+  for (Observer* each : list_) each->outcome_dropped(outcome);
+}
+
+void Observers::outcome_confirmed(std::uint64_t number) {
+  for (Observer* each : list_) each->outcome_confirmed(number);
+}
+
+void Observers::connection_changed(End end, const ConnectionState& state) {
+  for (Observer* each : list_) each->connection_changed(end, state);
+}
+
+void Observers::paused(bool now) {
+  for (Observer* each : list_) each->paused(now);
+}
+
+void Observers::journal_changed(const JournalState& state) {
+  for (Observer* each : list_) each->journal_changed(state);
+}
+
+void Observers::stopping() {
+  for (Observer* each : list_) each->stopping();
+}
+
+void Observers::notice(const Notice& notice) {
+  for (Observer* each : list_) each->notice(notice);
+}
+
+}  // namespace millrace

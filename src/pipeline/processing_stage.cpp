@@ -1,0 +1,51 @@
+#include "pipeline/processing_stage.hpp"
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+ProcessingStage::ProcessingStage(Workers& workers, const Sink& results,
+                                 const ProcessingConfig& processing, const LimitsConfig& limits,
+                                 std::function<void(Job)> retry)
+    : workers_(workers),
+      results_(results),
+      attempts_(processing.attempts),
+      result_limit_(limits.result_bytes),
+      retry_(std::move(retry)) {}
+
+std::optional<Done> ProcessingStage::run(const Job& job) {
+  const Frame& frame = *job.frame;
+  if (abandoning_.load(std::memory_order_acquire)) return Done{frame.number, nullptr};
+  if (!frame.defect.empty()) {
+    return Done{frame.number,
+                std::make_shared<Outcome>(Outcome{job.frame, Rejected{frame.defect}, 0})};
+  }
+  Verdict verdict = attempt(job);
+  if (!is_final(verdict, job.attempt)) {
+    retry_(job);
+    return std::nullopt;
+  }
+  return Done{frame.number,
+              std::make_shared<Outcome>(Outcome{job.frame, std::move(verdict), job.attempt})};
+}
+
+Verdict ProcessingStage::attempt(const Job& job) {
+  Verdict verdict = workers_.call(job.frame, job.attempt);
+  const auto* result = std::get_if<Result>(&verdict);
+  if (result == nullptr) return verdict;
+  if (result->payload.size() > result_limit_) {
+    return Rejected{"the result's " + std::to_string(result->payload.size()) +
+                    " bytes are more than limits.result_bytes (" + std::to_string(result_limit_) +
+                    ")"};
+  }
+  if (auto why = results_.unfit(*job.frame, *result)) return Rejected{std::move(*why)};
+  return verdict;
+}
+
+bool ProcessingStage::is_final(const Verdict& verdict, unsigned attempt) const noexcept {
+  if (!std::holds_alternative<Failed>(verdict)) return true;
+  return attempts_ != 0 && attempt >= attempts_;
+}
+
+}  // namespace millrace

@@ -1,0 +1,101 @@
+// bench_pipeline: the real pipeline without a network: journal in memory, a sink that confirms at
+// once. What is left is what the pipeline itself costs, and what the processor does.
+//
+//   bench_pipeline identity|md5|sha256 COUNT BYTES      prints one line of JSON
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <semaphore>
+#include <string>
+#include <system_error>
+
+#include "framing/framers.hpp"
+#include "journal/memory_journal.hpp"
+#include "pipeline/pipeline.hpp"
+#include "processing/processors.hpp"
+
+namespace {
+
+using namespace millrace;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kPatience = std::chrono::minutes(10);
+
+class ConfirmingSink final : public Sink {
+ public:
+  void pipeline(Pipeline& pipeline) { pipeline_ = &pipeline; }
+  void start(Deliveries&) override {}
+  std::optional<std::string> unfit(const Frame&, const Result&) const override { return {}; }
+  void accept(OutcomePtr outcome) override { pipeline_->confirmed(outcome->frame->number); }
+  void stop() override {}
+
+ private:
+  Pipeline* pipeline_ = nullptr;
+};
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+ProcessingConfig processing(const std::string& what) {
+  ProcessingConfig config;
+  if (what == "identity") return config;
+  config.type = ProcessingType::digest;
+  config.algorithm = what == "md5" ? DigestAlgorithm::md5 : DigestAlgorithm::sha256;
+  return config;
+}
+
+bool run(const std::string& what, int count, std::size_t bytes) {
+  Config config;
+  config.processing = processing(what);
+  // Room for some thousand small events or some dozen large ones, so that memory stays in the cache
+  // that it would be in had it just been received.
+  MemoryJournal journal(4U << 20, 1);
+  const auto processor = make_processor(config.processing);
+  ConfirmingSink sink;
+  Observer silent;
+  std::binary_semaphore room{0};
+  Pipeline pipeline(config,
+                    {journal, [&] { return make_framer(config.framing, config.limits, false); },
+                     *processor, sink, sink, silent},
+                    {.stream_broken = [](const std::string&) {},
+                     .committed =
+                         [&] {
+                           static_cast<void>(room.try_acquire());
+                           room.release();
+                         },
+                     .journal_failed = [](std::error_code) {},
+                     .stopped = [](const Outcome&) {}});
+  sink.pipeline(pipeline);
+  pipeline.start();
+
+  const Payload payload(std::string(bytes, 'x'));
+  const auto start = Clock::now();
+  const auto cpu = cpu_seconds();
+  for (int i = 0; i < count; ++i) {
+    while (journal.append(Chunk{.stream = "events/a",
+                                .bytes = payload,
+                                .properties = nullptr,
+                                .received = std::chrono::system_clock::now()})) {
+      room.acquire();
+    }
+  }
+  const bool done = pipeline.drain(Clock::now() + kPatience);
+  const std::chrono::duration<double> seconds = Clock::now() - start;
+  std::printf("{\"seconds\": %.6f, \"cpu\": %.6f}\n", seconds.count(), cpu_seconds() - cpu);
+  return done;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 4) return 2;
+  return run(arguments[1], std::stoi(arguments[2]), std::stoul(arguments[3])) ? 0 : 1;
+}

@@ -1,0 +1,14 @@
+// Ports on 127.0.0.1.
+#pragma once
+
+#include <cstdint>
+
+namespace millrace::test {
+
+/// A port that nothing listens on, from the kernel. It may be taken by another before it is used.
+[[nodiscard]] std::uint16_t free_port();
+
+/// Whether something accepts connections there.
+[[nodiscard]] bool accepts(std::uint16_t port);
+
+}  // namespace millrace::test

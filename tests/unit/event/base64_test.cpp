@@ -1,0 +1,42 @@
+#include "event/base64.hpp"
+
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+#include <random>
+
+namespace millrace {
+namespace {
+
+// RFC 4648, section 10.
+TEST(Base64, WritesTheVectorsOfTheRfc) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+}
+
+std::string openssl_base64(const std::string& bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+TEST(Base64, AgreesWithOpensslOnRandomBytes) {
+  const unsigned first_seed = std::random_device{}();
+  for (unsigned seed = first_seed; seed != first_seed + 5000; ++seed) {
+    std::mt19937 random(seed);
+    std::string bytes(random() % 200, '\0');
+    for (auto& byte : bytes) byte = static_cast<char>(random());
+    ASSERT_EQ(base64(bytes), openssl_base64(bytes)) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,71 @@
+#include "observability/observers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace millrace {
+namespace {
+
+// Writes down what it is told of.
+class Recorder final : public Observer {
+ public:
+  Recorder(std::string name, std::string& to) : name_(std::move(name)), to_(to) {}
+
+  void chunk_received(const Chunk&) override { say("chunk_received"); }
+  void frame_cut(const Frame&) override { say("frame_cut"); }
+  void work_started(const Frame&, const Attempt&) override { say("work_started"); }
+  void work_finished(const Frame&, const Attempt&, const Verdict&) override {
+    say("work_finished");
+  }
+  void retry_scheduled(const Frame&, std::chrono::milliseconds) override { say("retry_scheduled"); }
+  void work_overran(const Frame&, const Attempt&) override { say("work_overran"); }
+  void overrun_ended(const Frame&, const Attempt&) override { say("overrun_ended"); }
+  void outcome_emitted(const Outcome&) override { say("outcome_emitted"); }
+  void outcome_dropped(const Outcome&) override { say("outcome_dropped"); }
+  void outcome_confirmed(std::uint64_t) override { say("outcome_confirmed"); }
+  void connection_changed(End, const ConnectionState&) override { say("connection_changed"); }
+  void paused(bool) override { say("paused"); }
+  void journal_changed(const JournalState&) override { say("journal_changed"); }
+  void stopping() override { say("stopping"); }
+  void notice(const Notice&) override { say("notice"); }
+
+ private:
+  void say(const std::string& what) { to_ += name_ + " " + what + "\n"; }
+
+  const std::string name_;
+  std::string& to_;
+};
+
+TEST(ObserversTest, TellsEachOfEverythingInOrder) {
+  std::string heard;
+  Recorder a("a", heard);
+  Recorder b("b", heard);
+  Observers both({&a, &b});
+  both.chunk_received({});
+  both.frame_cut({});
+  both.work_started({}, {});
+  both.work_finished({}, {}, Filtered{});
+  both.retry_scheduled({}, {});
+  both.work_overran({}, {});
+  both.overrun_ended({}, {});
+  both.outcome_emitted({});
+  both.outcome_dropped({});
+  both.outcome_confirmed(0);
+  both.connection_changed(End::source, {});
+  both.paused(true);
+  both.journal_changed({});
+  both.stopping();
+  both.notice({});
+  std::string expected;
+  for (const char* what :
+       {"chunk_received", "frame_cut", "work_started", "work_finished", "retry_scheduled",
+        "work_overran", "overrun_ended", "outcome_emitted", "outcome_dropped", "outcome_confirmed",
+        "connection_changed", "paused", "journal_changed", "stopping", "notice"}) {
+    expected += std::string("a ") + what + "\nb " + what + "\n";
+  }
+  EXPECT_EQ(heard, expected);
+}
+
+}  // namespace
+}  // namespace millrace

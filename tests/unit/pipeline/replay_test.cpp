@@ -1,0 +1,162 @@
+// A replay from any commit makes the frames that were not done, with the same ids, and no others.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "framing/framers.hpp"
+#include "pipeline/framing_stage.hpp"
+#include "unit/pipeline/idle_scheduler.hpp"
+#include "unit/pipeline/recorded_journal.hpp"
+
+namespace millrace {
+namespace {
+
+struct Seen {
+  EventId id;
+  std::string raw;
+  std::string defect;
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+/// A framing stage over a recorded journal, driven by hand.
+class Life {
+ public:
+  Life(test::RecordedJournal& journal, const Config& config)
+      : journal_(journal),
+        ledger_(journal, timers_, 4,
+                {.committed = [] {}, .failed = [](std::error_code) { ADD_FAILURE(); }}),
+        stage_(journal, ledger_, credits_,
+               [config] { return make_framer(config.framing, config.limits, false); },
+               config.framing, config.limits, observer_,
+               {.stream_broken = [](const std::string&) {},
+                .failed = [](std::error_code) { ADD_FAILURE(); }}) {}
+
+  /// Cuts one frame if there is one.
+  bool step() {
+    EXPECT_TRUE(credits_.take());
+    const auto frame = stage_.next(credits_.adopt());
+    if (!frame) return false;
+    EXPECT_EQ(frame->number, seen.size()) << "dense";
+    seen.push_back({frame->id, std::string(frame->raw.view()), frame->defect});
+    open.insert(frame->number);
+    return true;
+  }
+  void confirm(std::uint64_t number) {
+    open.erase(number);
+    ledger_.confirmed(number);
+  }
+  void pass_time(Duration time) { stage_.waited(time); }
+  void fire_timers() { timers_.run_all(); }
+
+  std::vector<Seen> seen;
+  std::set<std::uint64_t> open;  // cut, not confirmed
+
+ private:
+  test::RecordedJournal& journal_;
+  test::IdleScheduler timers_;
+  Observer observer_;
+  Credits credits_{1000, 1U << 20, [](std::uint64_t) {}};
+  Ledger ledger_;
+  FramingStage stage_;
+};
+
+Config packets() {
+  Config config;
+  config.framing.type = FramingType::length_prefixed;
+  config.framing.header = {"B", {"length"}};
+  config.framing.header.format = ">B";
+  config.limits.frame_bytes = 200;  // 201 … 255 are impossible lengths
+  config.limits.partial_bytes = 3000;
+  return config;
+}
+
+// One random life of a stream of packets on several topics, interrupted at some point.
+void live_and_replay(std::uint32_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const Config config = packets();
+  test::RecordedJournal journal;
+  Life first(journal, config);
+  for (int act = 0; act < 300; ++act) {
+    const auto dice = random() % 100;
+    if (dice < 45) {
+      std::string bytes(random() % 30, '\0');
+      for (auto& byte : bytes) byte = static_cast<char>(random() % 100 == 0 ? 250 : random() % 12);
+      Chunk chunk{.stream = "t" + std::to_string(random() % 8),
+                  .bytes = Payload(bytes),
+                  .properties = nullptr,
+                  .received = {}};
+      ASSERT_FALSE(journal.append(std::move(chunk)));
+    } else if (dice < 48) {
+      ASSERT_FALSE(journal.append(Cut{.stream = "t" + std::to_string(random() % 8)}));
+    } else if (dice < 50) {
+      first.pass_time(config.framing.timeout);
+    } else if (dice < 75) {
+      first.step();
+    } else if (dice < 98) {
+      if (first.open.empty()) continue;
+      auto pick = first.open.begin();
+      std::advance(pick, random() % std::min<std::size_t>(first.open.size(), 5));
+      first.confirm(*pick);
+    } else {
+      first.fire_timers();
+    }
+  }
+  const Commit last = journal.commits.empty() ? Commit{} : journal.commits.back();
+
+  // What the watermark covers, by the ids alone: all numbers below the first one that is not done,
+  // as of the last commit. Every frame cut after must come again, in the same order.
+  while (first.step()) {
+  }
+  test::RecordedJournal again;
+  again.all = journal.all;
+  again.tail = test::replay(journal.all, last);
+  Life second(again, config);
+  while (second.step()) {
+  }
+
+  ASSERT_LE(second.seen.size(), first.seen.size());
+  const auto covered = first.seen.size() - second.seen.size();
+  for (std::size_t i = 0; i < second.seen.size(); ++i) {
+    ASSERT_EQ(second.seen[i], first.seen[covered + i]) << "frame " << i << " of the replay";
+  }
+  for (const auto number : first.open) {
+    EXPECT_GE(number, covered) << "not confirmed, and yet the watermark has passed it";
+  }
+}
+
+TEST(Replay, MakesTheSameFramesAndIdsFromEveryCommit) {
+  const auto seed = std::random_device{}();
+  for (std::uint32_t round = 0; round < 400; ++round) live_and_replay(seed + round);
+}
+
+TEST(Replay, VoidsATimeOutWhereTheStreamHasBeenContinuedSince) {
+  const auto publish = [](test::RecordedJournal& journal, const std::string& bytes) {
+    Chunk chunk{.stream = "t", .bytes = Payload(bytes), .properties = nullptr, .received = {}};
+    ASSERT_FALSE(journal.append(std::move(chunk)));
+  };
+  test::RecordedJournal journal;
+  publish(journal,
+          "\x03"
+          "a");
+  publish(journal, "b");
+  // Decided when only the first entry had been read.
+  ASSERT_FALSE(
+      journal.append(Cut{.stream = "t", .cause = CutCause::timed_out, .last_read = Offset{0}}));
+  publish(journal, "c");
+  Life run(journal, packets());
+  while (run.step()) {
+  }
+  ASSERT_EQ(run.seen.size(), 1U);
+  EXPECT_EQ(run.seen[0].raw,
+            "\x03"
+            "abc");
+  EXPECT_EQ(run.seen[0].defect, "");
+}
+
+}  // namespace
+}  // namespace millrace
