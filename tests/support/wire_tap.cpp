@@ -17,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/ports.hpp"
+
 namespace millrace::test {
 namespace {
 
