@@ -34,13 +34,11 @@ struct OlderFirst {
   }
 };
 
-// The two serial stages are short, so they run on the thread that brings them something: a task of
-// their own would cost more than they do. oneTBB asks for bodies that are noexcept then.
-using FramingNode = flow::multifunction_node<Token, std::tuple<Job>, flow::queueing_lightweight>;
+using FramingNode = flow::multifunction_node<Token, std::tuple<Job>>;
 using ReadyNode = flow::priority_queue_node<Job, OlderFirst>;
 using ProcessingNode = flow::multifunction_node<Job, std::tuple<Done>, flow::rejecting>;
 using OrderNode = flow::sequencer_node<Done>;
-using EmitNode = flow::function_node<Done, flow::continue_msg, flow::queueing_lightweight>;
+using EmitNode = flow::function_node<Done>;
 
 // Slots for every worker, for the serial stages and for the thread that TBB counts as the caller's.
 // Workers may block, so none of it follows from the number of cores.
@@ -112,7 +110,7 @@ void Pipeline::Impl::build() {
   graph_ = std::make_unique<Graph>();
   auto& [graph, framing, ready, processing, order, emit] = *graph_;
 
-  framing.emplace(graph, flow::serial, [this](Token, auto& ports) noexcept {
+  framing.emplace(graph, flow::serial, [this](Token, auto& ports) {
     const FramePtr frame = framing_.next(credits_.adopt());
     if (frame) {
       framed_.fetch_add(1);
@@ -130,7 +128,7 @@ void Pipeline::Impl::build() {
 
   order.emplace(graph, [](const Done& done) { return done.number; });
 
-  emit.emplace(graph, flow::serial, [this](const Done& done) noexcept {
+  emit.emplace(graph, flow::serial, [this](const Done& done) {
     emit_.take(done);
     if (draining_.load()) ledger_.changed();
     return flow::continue_msg{};
