@@ -12,7 +12,6 @@
 namespace millrace {
 namespace {
 
-using Json = nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -22,7 +21,7 @@ class JournalCommand : public JournalFolder {
  protected:
   struct Answer {
     int code = 0;
-    std::vector<Json> out;
+    std::vector<nlohmann::json> out;
     std::string err;
   };
 
@@ -35,7 +34,8 @@ class JournalCommand : public JournalFolder {
     answer.code = journal({.action = action, .id = id}, config, out, err);
     answer.err = err.str();
     std::istringstream lines(out.str());
-    for (std::string line; std::getline(lines, line);) answer.out.push_back(Json::parse(line));
+    for (std::string line; std::getline(lines, line);)
+      answer.out.push_back(nlohmann::json::parse(line));
     return answer;
   }
 
@@ -65,7 +65,7 @@ TEST_F(JournalCommand, StatSaysWhatThereIs) {
   EXPECT_EQ(stat["watermark"]["offset"], 3);
   EXPECT_EQ(stat["fingerprint"], "configuration one");
   EXPECT_EQ(stat["open"][0]["id"], id(1));
-  EXPECT_EQ(stat["done"], Json::array({id(4)}));
+  EXPECT_EQ(stat["done"], nlohmann::json::array({id(4)}));
   EXPECT_THAT(stat["damages"], IsEmpty());
 }
 
@@ -100,7 +100,7 @@ TEST_F(JournalCommand, ExportHoldsThePayloads) {
   ASSERT_THAT(answer.out, SizeIs(2));
   EXPECT_EQ(answer.out[0]["payload"], "/wA=");
   EXPECT_EQ(answer.out[0]["encoding"], "base64");
-  EXPECT_EQ(answer.out[0]["properties"]["user"], Json::parse(R"([["k", "v"]])"));
+  EXPECT_EQ(answer.out[0]["properties"]["user"], nlohmann::json::parse(R"([["k", "v"]])"));
   EXPECT_EQ(answer.out[1]["payload"], "text");
   EXPECT_EQ(answer.out[1]["encoding"], "utf8");
 }
