@@ -44,7 +44,8 @@ class Service::Impl {
   Impl(const Config& config, Observer& observer, Options options)
       : config_(config),
         journal_(open_journal(config, options.accept_backlog, observer)),
-        processor_(make_processor(config.processing)),
+        processor_(options.processor ? std::move(options.processor)
+                                     : make_processor(config.processing)),
         results_(options.results ? std::move(options.results)
                                  : make_result_sink(config, scheduler_, observer)),
         dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),

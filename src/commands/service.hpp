@@ -6,6 +6,7 @@
 
 #include "millrace/config.hpp"
 #include "millrace/observer.hpp"
+#include "millrace/processor.hpp"
 #include "millrace/sink.hpp"
 #include "pipeline/control.hpp"
 
@@ -22,6 +23,7 @@ class Service {
   struct Options {
     bool accept_backlog = false;  ///< take a backlog made under another configuration
     SinkPtr results;              ///< where given, in the place of the configured sink
+    ProcessorPtr processor;       ///< where given, in the place of the configured one
   };
 
   Service(const Config& config, Observer& observer, Options options);
