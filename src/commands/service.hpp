@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// Makes journal, processor, source and sinks as configured and runs them.
+/// Makes journal, what stands beside it, processor, source and sinks as configured, and runs them.
 ///
 /// Threads: `run` on one; `request_stop` and `on_control` on any.
 /// Errors: the constructor throws what a configuration that cannot work throws, and `JournalError`.
