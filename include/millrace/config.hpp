@@ -45,9 +45,18 @@ struct EndpointConfig {
   friend bool operator==(const EndpointConfig&, const EndpointConfig&) = default;
 };
 
+/// Which events are repeats by their producer's own word.
+struct DedupeConfig {
+  std::string key;           ///< `property:NAME` or `pointer:/JSON`; empty: no event is a repeat
+  unsigned window = 100000;  ///< keys that are remembered at least
+
+  friend bool operator==(const DedupeConfig&, const DedupeConfig&) = default;
+};
+
 struct SourceConfig : EndpointConfig {
   std::vector<std::string> topics;
   Duration session_expiry{std::chrono::hours(24)};
+  DedupeConfig dedupe;
 
   friend bool operator==(const SourceConfig&, const SourceConfig&) = default;
 };

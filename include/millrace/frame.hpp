@@ -34,7 +34,8 @@ struct Frame {
   std::chrono::system_clock::time_point received;  ///< of the chunk in which it starts
   std::chrono::steady_clock::time_point cut;       ///< when framing cut it: latency is from here
   bool redelivered = false;                        ///< any of its chunks was
-  std::string defect;  ///< not empty: these bytes are no frame, and why; never processed
+  bool duplicate = false;  ///< its producer's key came under another event id; never processed
+  std::string defect;      ///< not empty: these bytes are no frame, and why; never processed
 };
 
 using FramePtr = std::shared_ptr<const Frame>;

@@ -47,6 +47,13 @@ struct Commit {
   std::vector<DoneFrame> done;
 };
 
+/// What waited when a journal was opened: no offset below `first` is ever read again, none from
+/// `next` on had been given.
+struct Backlog {
+  Offset first = 0;
+  Offset next = 0;
+};
+
 /// No entry is there to be read now.
 struct NothingToRead {};
 
@@ -84,6 +91,9 @@ class Journal {
 
   /// The first part of every event id; made once, with the journal.
   [[nodiscard]] virtual std::uint32_t epoch() const noexcept = 0;
+
+  /// Of this start; empty where the journal was made by it.
+  [[nodiscard]] virtual Backlog backlog() const noexcept { return {}; }
 
   /// Called after every append, on the appending thread; must not block. Set before the first one.
   virtual void on_append(std::function<void()> listener) = 0;

@@ -48,9 +48,15 @@ class Observer {
   virtual void work_overran(const Frame&, const Attempt&) {}
   /// That call has returned after all.
   virtual void overrun_ended(const Frame&, const Attempt&) {}
+  // Of these three exactly one for every outcome, in the order of the numbers; none for the one by
+  // which `processing.on_failure: stop` ends the run.
+  /// Goes to a sink: a result as such; rejected and failed ones as dead letters.
   virtual void outcome_emitted(const Outcome&) {}
-  /// Dropped by `processing.on_failure: drop`.
+  /// Nothing to emit, by intent (`Filtered`).
+  virtual void outcome_filtered(const Outcome&) {}
+  /// Rejected or failed, and dropped by `processing.on_failure: drop`.
   virtual void outcome_dropped(const Outcome&) {}
+  /// Nothing more is owed for this number: its receiver has it, or there was nothing to send.
   virtual void outcome_confirmed(std::uint64_t /*number*/) {}
   virtual void connection_changed(End, const ConnectionState&) {}
   /// The source was disconnected for want of room, or lives again.

@@ -16,7 +16,9 @@ struct Result {
 };
 
 /// Nothing to emit, by intent.
-struct Filtered {};
+struct Filtered {
+  std::string reason;  ///< empty: the processor's; else one of millrace's own, such as `duplicate`
+};
 
 /// This event is never going to work; it is not tried again.
 struct Rejected {
@@ -35,7 +37,7 @@ using Verdict = std::variant<Result, Filtered, Rejected, Failed>;
 struct Outcome {
   FramePtr frame;
   Verdict verdict;
-  unsigned attempts = 1;  ///< calls of the processor that it took; 0 for a frame with a defect
+  unsigned attempts = 1;  ///< calls of the processor that it took; 0 where it was never called
 };
 
 using OutcomePtr = std::shared_ptr<const Outcome>;

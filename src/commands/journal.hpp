@@ -19,7 +19,8 @@ struct JournalArguments {
 /// Looks at the journal in `journal.path`, or mends it, while no millrace runs on it; JSON, one
 /// object a line, goes to `out`.
 ///
-/// - stat: one object with all there is to know, damage included
+/// - stat: one object with all there is to know, damage and frames that crashed the process
+///   included
 /// - list: an object for each entry that the next start would read
 /// - export: as list, with payload and properties
 /// - skip ID: that event counts as done; it is not processed, and nothing is emitted for it

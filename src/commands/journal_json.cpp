@@ -9,7 +9,9 @@
 #include "event/event_id.hpp"
 #include "event/iso8601.hpp"
 #include "event/text_form.hpp"
+#include "evidence/evidence.hpp"
 #include "journal/format.hpp"
+#include "journal/replay.hpp"
 #include "journal/segment.hpp"
 
 namespace millrace {
@@ -59,6 +61,20 @@ void add_chunk(Json& json, const Chunk& chunk, const Entry& entry, std::uint32_t
   if (chunk.properties) json["properties"] = properties_json(*chunk.properties);
 }
 
+// As the next start would find them.
+Json crashes_json(const OfflineJournal& journal) {
+  const Recovered& found = journal.found();
+  const Backlog backlog{Replay::needed_in(found.commit), found.next_offset};
+  const auto counts = pending_crashes(journal.folder(), found.epoch, backlog, {});
+  Json json = Json::array();
+  for (const auto& [frame, count] : counts.frames) {
+    json.push_back({{"id", id_json(found.epoch, frame.first, frame.second)},
+                    {"crashes", count.crashes},
+                    {"last", describe(count)}});
+  }
+  return json;
+}
+
 }  // namespace
 
 Json stat_json(const OfflineJournal& journal) {
@@ -79,6 +95,7 @@ Json stat_json(const OfflineJournal& journal) {
       {"open", Json::array()},
       {"done", Json::array()},
       {"gaps", Json::array()},
+      {"crashes", crashes_json(journal)},
       {"torn", found.torn ? Json(found.torn->what) : Json(nullptr)},
       {"damages", Json::array()}};
   for (const auto& frame : commit.open) {

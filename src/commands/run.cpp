@@ -63,7 +63,7 @@ int run(const Config& config, bool accept_backlog) {
   Observers observers({&health, &log});
   auto http = serve(config.http, health);
   announce(config, http, observers);
-  Service service(config, observers, {.accept_backlog = accept_backlog, .results = nullptr});
+  Service service(config, observers, {.accept_backlog = accept_backlog});
   service.every(kHousekeeping, [&health, &log] {
     health.beat();
     log.report_left_out();

@@ -5,8 +5,11 @@
 
 #include "config/fingerprint.hpp"
 #include "config/url.hpp"
+#include "dedupe/dedupe.hpp"
+#include "evidence/evidence.hpp"
 #include "framing/framers.hpp"
 #include "journal/durable_journal.hpp"
+#include "journal/file_layer.hpp"
 #include "journal/memory_journal.hpp"
 #include "pipeline/task_thread.hpp"
 #include "processing/processors.hpp"
@@ -31,6 +34,35 @@ JournalPtr open_journal(const Config& config, bool accept_backlog, Observer& obs
   return open_durable_journal(config.journal, options);
 }
 
+Folder folder_of(const JournalConfig& journal) {
+  return {journal.path, std::make_shared<FileLayer>(), false};
+}
+
+// Null where a crash of the process is the end of every event.
+std::unique_ptr<Evidence> open_evidence(const Config& config, const Journal& journal,
+                                        Observer& observer) {
+  if (!journal.durable()) return nullptr;
+  return std::make_unique<Evidence>(
+      folder_of(config.journal),
+      EvidenceOptions{.epoch = journal.epoch(),
+                      .backlog = journal.backlog(),
+                      .workers = config.processing.workers,
+                      .attempts = config.processing.attempts,
+                      .notice = [&](const Notice& notice) { observer.notice(notice); }});
+}
+
+// Null where no event is a repeat.
+std::unique_ptr<Dedupe> open_dedupe(const Config& config, const Journal& journal) {
+  const auto& dedupe = config.source.dedupe;
+  if (dedupe.key.empty()) return nullptr;
+  if (!journal.durable()) return std::make_unique<Dedupe>(dedupe, config.limits.in_flight);
+  return std::make_unique<Dedupe>(
+      dedupe, config.limits.in_flight, folder_of(config.journal),
+      KeyLogOptions{.epoch = journal.epoch(),
+                    .next = journal.backlog().next,
+                    .power = config.journal.durability == Durability::power});
+}
+
 // Bytes without messages have nowhere to begin afresh, so a stream of them that can't be framed
 // ends.
 bool is_connection(const Config& config) {
@@ -44,7 +76,10 @@ class Service::Impl {
   Impl(const Config& config, Observer& observer, Options options)
       : config_(config),
         journal_(open_journal(config, options.accept_backlog, observer)),
-        processor_(make_processor(config.processing)),
+        evidence_(open_evidence(config, *journal_, observer)),
+        dedupe_(open_dedupe(config, *journal_)),
+        processor_(options.processor ? std::move(options.processor)
+                                     : make_processor(config.processing)),
         results_(options.results ? std::move(options.results)
                                  : make_result_sink(config, scheduler_, observer)),
         dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),
@@ -55,7 +90,7 @@ class Service::Impl {
                              return make_framer(config_.framing, config_.limits,
                                                 is_connection(config_));
                            },
-                           scheduler_, observer}) {}
+                           scheduler_, observer, evidence_.get(), dedupe_.get()}) {}
   ~Impl() { scheduler_.stop(); }
 
   Control::End run() { return control_.run(); }
@@ -71,6 +106,8 @@ class Service::Impl {
   const Config config_;
   TaskThread scheduler_{"control"};
   JournalPtr journal_;
+  std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Dedupe> dedupe_;
   ProcessorPtr processor_;
   SinkPtr results_;
   SinkPtr dead_letters_;  // null where the results' sink takes them

@@ -6,12 +6,13 @@
 
 #include "millrace/config.hpp"
 #include "millrace/observer.hpp"
+#include "millrace/processor.hpp"
 #include "millrace/sink.hpp"
 #include "pipeline/control.hpp"
 
 namespace millrace {
 
-/// Makes journal, processor, source and sinks as configured and runs them.
+/// Makes journal, what stands beside it, processor, source and sinks as configured, and runs them.
 ///
 /// Threads: `run` on one; `request_stop` and `on_control` on any.
 /// Errors: the constructor throws what a configuration that cannot work throws, and `JournalError`.
@@ -22,6 +23,7 @@ class Service {
   struct Options {
     bool accept_backlog = false;  ///< take a backlog made under another configuration
     SinkPtr results;              ///< where given, in the place of the configured sink
+    ProcessorPtr processor;       ///< where given, in the place of the configured one
   };
 
   Service(const Config& config, Observer& observer, Options options);

@@ -56,6 +56,8 @@ void visit_config(AnyConfig& config, Visit&& visit) {
   visit_endpoint("source", config.source, visit);
   visit("source.topics", config.source.topics);
   visit("source.session_expiry", config.source.session_expiry);
+  visit("source.dedupe.key", config.source.dedupe.key);
+  visit("source.dedupe.window", config.source.dedupe.window);
   visit("framing.type", config.framing.type);
   visit("framing.timeout", config.framing.timeout);
   visit("framing.header.format", config.framing.header.format);

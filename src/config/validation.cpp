@@ -11,6 +11,7 @@
 #include "config/url.hpp"
 #include "config/validation_topics.hpp"
 #include "config/value.hpp"
+#include "event/producer_key.hpp"
 #include "framing/header_format.hpp"
 #include "processing/digester.hpp"
 
@@ -72,6 +73,21 @@ void check_client_ids(const Config& config, const Settings& settings) {
           settings, "sink.client_id",
           "must differ from source.client_id: on one broker the two connections would end each "
           "other");
+}
+
+void check_dedupe(const Config& config, const Settings& settings) {
+  const DedupeConfig& dedupe = config.source.dedupe;
+  if (dedupe.key.empty()) return;
+  try {
+    static_cast<void>(ProducerKey(dedupe.key));
+  } catch (const std::invalid_argument& error) {
+    throw settings.error(
+        "source.dedupe.key",
+        "must be " + settings.at("source.dedupe.key").key->allowed + ": " + error.what());
+  }
+  // What a restart works on again must not have been forgotten.
+  require(dedupe.window >= config.limits.in_flight, settings, "source.dedupe.window",
+          "must be at least limits.in_flight, which is " + std::to_string(config.limits.in_flight));
 }
 
 void check_framing(const Config& config, const Settings& settings) {
@@ -156,6 +172,7 @@ void validate(const Config& config, const Settings& settings) {
   check_endpoint("sink", config.sink, parse_url(config.sink.url, End::sink).scheme, settings);
   check_client_ids(config, settings);
   validate_topics(config, settings);
+  check_dedupe(config, settings);
   check_framing(config, settings);
   check_processing(config, settings);
   check_limits(config, settings);

@@ -8,6 +8,7 @@
 #include "config/url.hpp"
 #include "config/validation.hpp"
 #include "config/value.hpp"
+#include "event/producer_key.hpp"
 
 namespace millrace {
 namespace {
@@ -52,6 +53,20 @@ void warn_of_session(const SourceConfig& source, Lines& lines) {
                   ": the broker drops what waits for millrace when it is away for longer");
 }
 
+// A window that nothing fills.
+void warn_of_dedupe(const SourceConfig& source, const Url& url, Lines& lines) {
+  const DedupeConfig initial;
+  if (source.dedupe.key.empty()) {
+    if (source.dedupe.window == initial.window) return;
+    lines.push_back("source.dedupe.window: has no effect, source.dedupe.key is empty");
+    return;
+  }
+  if (!ProducerKey(source.dedupe.key).of_message()) return;
+  if (is_mqtt(url.scheme) && source.mqtt_version == 5) return;
+  lines.push_back("source.dedupe.key = " + show_text(source.dedupe.key) +
+                  ": has no effect, only MQTT 5 has user properties");
+}
+
 // What the processor that is configured passes over.
 void warn_of_processing(const Config& config, Lines& lines) {
   const ProcessingConfig initial;
@@ -93,6 +108,7 @@ std::vector<std::string> warnings(const Config& config) {
     warn_of_topics(config.source, lines);
     warn_of_session(config.source, lines);
   }
+  warn_of_dedupe(config.source, source, lines);
   warn_of_plain_password("source", config.source, source, lines);
   warn_of_plain_password("sink", config.sink, sink, lines);
   warn_of_processing(config, lines);

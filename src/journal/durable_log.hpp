@@ -45,6 +45,9 @@ class DurableLog final : public Journal {
   [[nodiscard]] JournalState state() const override;
   [[nodiscard]] bool durable() const noexcept override { return true; }
   [[nodiscard]] std::uint32_t epoch() const noexcept override { return epoch_; }
+  [[nodiscard]] Backlog backlog() const noexcept override {
+    return {replay_.needed(), first_published_};
+  }
   void on_append(std::function<void()> listener) override { listener_ = std::move(listener); }
   [[nodiscard]] std::error_code close() override;
 

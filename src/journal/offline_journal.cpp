@@ -10,6 +10,7 @@
 
 #include "event/event_id.hpp"
 #include "event/iso8601.hpp"
+#include "journal/companions.hpp"
 #include "journal/format.hpp"
 #include "journal/journal_error.hpp"
 #include "journal/replay.hpp"
@@ -85,9 +86,7 @@ std::string set_aside_journal(const std::string& path, std::chrono::system_clock
   const Folder folder = existing(path);
   const FolderLock lock(folder);
   auto aside = make_dated_folder(folder, "set-aside", now);
-  // The oldest first: were the newest gone and the others left, they would look complete.
-  for (const auto& name : folder.names()) {
-    if (!segment_number(name) && !name.starts_with(kSparePrefix)) continue;
+  const auto move = [&](const std::string& name) {
     std::error_code error;
     const auto from = std::filesystem::path(path) / name;
     std::filesystem::rename(from, std::filesystem::path(aside) / name, error);
@@ -95,6 +94,14 @@ std::string set_aside_journal(const std::string& path, std::chrono::system_clock
       throw JournalError("journal: cannot move " + from.string() + " to " + aside + ": " +
                          error.message() + "; move the rest by hand");
     }
+  };
+  // The oldest first: were the newest gone and the others left, they would look complete. Then what
+  // belongs to them: a journal that is still there must not lose it.
+  for (const auto& name : folder.names()) {
+    if (segment_number(name) || name.starts_with(kSparePrefix)) move(name);
+  }
+  for (const auto& name : folder.names()) {
+    if (is_companion(name)) move(name);
   }
   (void)folder.sync();
   return aside;

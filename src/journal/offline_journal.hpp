@@ -44,8 +44,9 @@ class OfflineJournal {
   Recovered found_;
 };
 
-/// Moves the files of the journal in this folder into a sub-folder named after `now`, whose path is
-/// the answer, so that the next start makes a fresh one. Reads nothing of them.
+/// Moves the files of the journal in this folder, and those that belong to it, into a sub-folder
+/// named after `now`, whose path is the answer, so that the next start makes a fresh one. Reads
+/// nothing of them.
 [[nodiscard]] std::string set_aside_journal(const std::string& path,
                                             std::chrono::system_clock::time_point now);
 

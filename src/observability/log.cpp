@@ -3,7 +3,6 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <type_traits>
 #include <utility>
 
 #include "event/event_id.hpp"
@@ -26,16 +25,9 @@ const char* name(End end) {
 
 // Why there is no result, or nothing where there is one, or none by intent.
 const std::string* cause(const Verdict& verdict) {
-  return std::visit(
-      [](const auto& is) -> const std::string* {
-        using Kind = std::decay_t<decltype(is)>;
-        if constexpr (std::is_same_v<Kind, Rejected> || std::is_same_v<Kind, Failed>) {
-          return &is.cause;
-        } else {
-          return nullptr;
-        }
-      },
-      verdict);
+  if (const auto* rejected = std::get_if<Rejected>(&verdict)) return &rejected->cause;
+  if (const auto* failed = std::get_if<Failed>(&verdict)) return &failed->cause;
+  return nullptr;
 }
 
 LogLine about(Severity severity, const Frame& frame, unsigned attempt, std::string text) {
@@ -112,9 +104,18 @@ void Log::outcome_emitted(const Outcome& outcome) {
   }
 }
 
-void Log::outcome_dropped(const Outcome& outcome) {
+void Log::outcome_filtered(const Outcome& outcome) {
   if (!writer_->wants(Severity::debug)) return;
-  writer_->always(about(Severity::debug, *outcome.frame, outcome.attempts, "dropped"));
+  const auto* filtered = std::get_if<Filtered>(&outcome.verdict);
+  const bool named = filtered != nullptr && !filtered->reason.empty();
+  writer_->always(about(Severity::debug, *outcome.frame, outcome.attempts,
+                        named ? "filtered: " + filtered->reason : "filtered"));
+}
+
+void Log::outcome_dropped(const Outcome& outcome) {
+  const std::string* why = cause(outcome.verdict);
+  writer_->limited(about(Severity::warning, *outcome.frame, outcome.attempts,
+                         "dropped: " + (why ? *why : std::string())));
 }
 
 void Log::outcome_confirmed(std::uint64_t number) {

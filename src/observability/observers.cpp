@@ -34,6 +34,10 @@ void Observers::outcome_emitted(const Outcome& outcome) {
   for (Observer* each : list_) each->outcome_emitted(outcome);
 }
 
+void Observers::outcome_filtered(const Outcome& outcome) {
+  for (Observer* each : list_) each->outcome_filtered(outcome);
+}
+
 void Observers::outcome_dropped(const Outcome& outcome) {
   for (Observer* each : list_) each->outcome_dropped(outcome);
 }

@@ -23,6 +23,7 @@ class Observers final : public Observer {
   void work_overran(const Frame& frame, const Attempt& attempt) override;
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
   void outcome_emitted(const Outcome& outcome) override;
+  void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;
   void outcome_confirmed(std::uint64_t number) override;
   void connection_changed(End end, const ConnectionState& state) override;

@@ -48,7 +48,7 @@ Control::Control(const Config& config, ControlParts parts)
       dead_letter_reports_(std::make_unique<SinkReports>(*this, millrace::End::dead_letters)),
       pipeline_(config,
                 {parts_.journal, parts_.make_framer, parts_.processor, parts_.results,
-                 parts_.dead_letters, parts_.observer},
+                 parts_.dead_letters, parts_.observer, parts_.evidence, parts_.dedupe},
                 pipeline_events()) {}
 
 Control::~Control() = default;

@@ -32,6 +32,8 @@ struct ControlParts {
   std::function<FramerPtr()> make_framer;
   Scheduler& scheduler;  ///< the control thread
   Observer& observer;
+  Evidence* evidence = nullptr;  ///< as in `PipelineParts`
+  Dedupe* dedupe = nullptr;
 };
 
 /// Binds source, journal, pipeline and sinks together: pauses the source at high water and resumes

@@ -23,12 +23,16 @@ void EmitStage::emit(const OutcomePtr& outcome) {
     EmitStage& stage;
     const OutcomePtr& outcome;
     void operator()(const Result&) const { stage.accept(stage.results_, outcome); }
-    void operator()(const Filtered&) const { stage.events_.settled(outcome->frame->number); }
+    void operator()(const Filtered&) const { stage.filter(outcome); }
     void operator()(const Rejected&) const { stage.fail(outcome); }
     void operator()(const Failed&) const { stage.fail(outcome); }
   };
   std::visit(Way{*this, outcome}, outcome->verdict);
-  if (!halted_) observer_.outcome_emitted(*outcome);
+}
+
+void EmitStage::filter(const OutcomePtr& outcome) {
+  observer_.outcome_filtered(*outcome);
+  events_.settled(outcome->frame->number);
 }
 
 void EmitStage::fail(const OutcomePtr& outcome) {
@@ -49,6 +53,8 @@ void EmitStage::fail(const OutcomePtr& outcome) {
 
 void EmitStage::accept(Sink& sink, const OutcomePtr& outcome) {
   accepted_.fetch_add(1);
+  // Told first: the sink may confirm before it returns.
+  observer_.outcome_emitted(*outcome);
   sink.accept(outcome);
 }
 

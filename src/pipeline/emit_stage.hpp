@@ -37,6 +37,7 @@ class EmitStage {
 
  private:
   void emit(const OutcomePtr& outcome);
+  void filter(const OutcomePtr& outcome);
   void fail(const OutcomePtr& outcome);
   void accept(Sink& sink, const OutcomePtr& outcome);
 

@@ -21,7 +21,8 @@ constexpr auto kEvicted =
 
 FramingStage::FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
                            std::function<FramerPtr()> make_framer, const FramingConfig& framing,
-                           const LimitsConfig& limits, Observer& observer, Events events)
+                           const LimitsConfig& limits, Observer& observer, Events events,
+                           Dedupe* dedupe)
     : journal_(journal),
       ledger_(ledger),
       credits_(credits),
@@ -29,7 +30,8 @@ FramingStage::FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
       framing_(framing),
       partial_budget_(limits.partial_bytes),
       observer_(observer),
-      events_(std::move(events)) {}
+      events_(std::move(events)),
+      dedupe_(dedupe) {}
 
 FramePtr FramingStage::next(Credit credit) {
   if (!held_) held_ = cut_one();
@@ -165,6 +167,7 @@ std::optional<FramingStage::Ready> FramingStage::number(StreamBuffer& stream, Pi
   frame->cut = std::chrono::steady_clock::now();
   frame->redelivered = origin.redelivered;
   frame->defect = std::move(piece.defect);
+  frame->duplicate = dedupe_ != nullptr && frame->defect.empty() && dedupe_->is_duplicate(*frame);
   return Ready{std::move(frame), origin.start, after_, spans};
 }
 

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <unordered_map>
 
+#include "dedupe/dedupe.hpp"
 #include "millrace/config.hpp"
 #include "millrace/framer.hpp"
 #include "millrace/journal.hpp"
@@ -38,10 +39,12 @@ class FramingStage {
 
   FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
                std::function<FramerPtr()> make_framer, const FramingConfig& framing,
-               const LimitsConfig& limits, Observer& observer, Events events);
+               const LimitsConfig& limits, Observer& observer, Events events,
+               Dedupe* dedupe = nullptr);
 
   /// The next frame, entered in the ledger with its credit; or null, and the credit goes back:
-  /// there is nothing to cut now, or no room for its bytes.
+  /// there is nothing to cut now, or no room for its bytes. Whether it is a duplicate is decided
+  /// here, in the order of the numbers, so that a replay decides the same.
   [[nodiscard]] FramePtr next(Credit credit);
 
   /// True while `next` may find a frame without a new entry.
@@ -95,6 +98,7 @@ class FramingStage {
   const std::uint64_t partial_budget_;
   Observer& observer_;
   const Events events_;
+  Dedupe* const dedupe_;
 
   std::unordered_map<std::string, std::unique_ptr<StreamBuffer>> streams_;
   std::unique_ptr<StreamBuffer> spare_;  // reused: most entries leave nothing behind

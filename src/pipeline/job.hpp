@@ -11,7 +11,7 @@ namespace millrace {
 /// A frame on its way to a worker.
 struct Job {
   FramePtr frame;
-  unsigned attempt = 1;
+  unsigned attempt = 1;  ///< those in which the process crashed count
 };
 
 /// A frame that will not come back to a worker in this process.

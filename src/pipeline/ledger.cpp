@@ -103,7 +103,8 @@ void Ledger::write_commits(std::unique_lock<std::mutex>& lock) {
     while (!spanning_.empty() && spanning_.front().number < first_) spanning_.pop_front();
 
     lock.unlock();
-    const auto error = journal_.commit(commit);
+    auto error = events_.before_commit();
+    if (!error) error = journal_.commit(commit);
     if (error) events_.failed(error);
     covered.clear();
     events_.committed();

@@ -30,6 +30,8 @@ namespace millrace {
 class Ledger {
  public:
   struct Events {
+    /// Stores what a commit record presupposes; an error as of the commit itself.
+    std::function<std::error_code()> before_commit = [] { return std::error_code{}; };
     std::function<void()> committed;              ///< there may be room again
     std::function<void(std::error_code)> failed;  ///< the journal took no commit
   };

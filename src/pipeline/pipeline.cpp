@@ -72,7 +72,9 @@ class Pipeline::Impl {
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access): `build` has made every node.
     graph_->ready->try_put(job);
   }
+  Job first_job(const FramePtr& frame) const;
   void credit_returned(std::uint64_t bytes);
+  std::error_code keys_written() const;
   void settled(std::uint64_t number);
   void watch_workers();
   void watch_partials();
@@ -114,7 +116,7 @@ void Pipeline::Impl::build() {
     const FramePtr frame = framing_.next(credits_.adopt());
     if (frame) {
       framed_.fetch_add(1);
-      std::get<0>(ports).try_put(Job{frame});
+      std::get<0>(ports).try_put(first_job(frame));
     }
     feeder_.token_done();
     if (draining_.load()) ledger_.changed();
@@ -150,12 +152,15 @@ Pipeline::Impl::Impl(const Config& config, PipelineParts parts, const PipelineEv
       credits_(config.limits.in_flight, config.limits.in_flight_bytes,
                [this](std::uint64_t bytes) { credit_returned(bytes); }),
       ledger_(parts_.journal, timers_, config.limits.in_flight / 4,
-              {.committed = events.committed, .failed = events.journal_failed}),
+              {.before_commit = [this] { return keys_written(); },
+               .committed = events.committed,
+               .failed = events.journal_failed}),
       framing_(parts_.journal, ledger_, credits_, parts_.make_framer, config.framing, config.limits,
                parts_.observer,
-               {.stream_broken = events.stream_broken, .failed = events.journal_failed}),
+               {.stream_broken = events.stream_broken, .failed = events.journal_failed},
+               parts_.dedupe),
       workers_(parts_.processor, config.processing.workers, config.processing.timeout,
-               parts_.observer),
+               parts_.observer, parts_.evidence),
       retries_(timers_, config.processing, parts_.observer,
                {.reserve = [this] { graph_->graph.reserve_wait(); },
                 .reenter = [this](const Job& job) { put(job); },
@@ -183,6 +188,17 @@ void Pipeline::Impl::start() {
   watch_workers();
   watch_partials();
   feeder_.start();
+}
+
+// What crashed the process counts as an attempt.
+Job Pipeline::Impl::first_job(const FramePtr& frame) const {
+  const unsigned crashes = parts_.evidence != nullptr ? parts_.evidence->crashes(frame->id) : 0;
+  return {frame, 1 + crashes};
+}
+
+// No restart may know a frame as done and not know its key.
+std::error_code Pipeline::Impl::keys_written() const {
+  return parts_.dedupe != nullptr ? parts_.dedupe->flush() : std::error_code{};
 }
 
 void Pipeline::Impl::credit_returned(std::uint64_t bytes) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <system_error>
 
+#include "dedupe/dedupe.hpp"
+#include "evidence/evidence.hpp"
 #include "millrace/config.hpp"
 #include "millrace/framer.hpp"
 #include "millrace/journal.hpp"
@@ -24,6 +26,8 @@ struct PipelineParts {
   Sink& results;
   Sink& dead_letters;  ///< may be the same object as `results`
   Observer& observer;
+  Evidence* evidence = nullptr;  ///< where a crash of the process can be survived
+  Dedupe* dedupe = nullptr;      ///< where events can be repeats by their producer's word
 };
 
 /// What a pipeline tells its owner, from any thread. Must not block.

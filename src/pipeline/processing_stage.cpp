@@ -21,6 +21,11 @@ std::optional<Done> ProcessingStage::run(const Job& job) {
     return Done{frame.number,
                 std::make_shared<Outcome>(Outcome{job.frame, Rejected{frame.defect}, 0})};
   }
+  if (frame.duplicate) {
+    return Done{frame.number,
+                std::make_shared<Outcome>(Outcome{job.frame, Filtered{"duplicate"}, 0})};
+  }
+  if (attempts_ != 0 && job.attempt > attempts_) return given_up(job);
   Verdict verdict = attempt(job);
   if (!is_final(verdict, job.attempt)) {
     retry_(job);
@@ -28,6 +33,14 @@ std::optional<Done> ProcessingStage::run(const Job& job) {
   }
   return Done{frame.number,
               std::make_shared<Outcome>(Outcome{job.frame, std::move(verdict), job.attempt})};
+}
+
+// More attempts than are allowed have only frames that crashed the process in earlier runs.
+Done ProcessingStage::given_up(const Job& job) {
+  const unsigned crashes = job.attempt - 1;
+  Failed failed{"the process crashed in each of its " + std::to_string(crashes) + " attempts"};
+  return {job.frame->number,
+          std::make_shared<Outcome>(Outcome{job.frame, std::move(failed), crashes})};
 }
 
 Verdict ProcessingStage::attempt(const Job& job) {

@@ -31,6 +31,7 @@ class ProcessingStage {
   void abandon() noexcept { abandoning_.store(true, std::memory_order_release); }
 
  private:
+  static Done given_up(const Job& job);
   Verdict attempt(const Job& job);
   bool is_final(const Verdict& verdict, unsigned attempt) const noexcept;
 

@@ -12,7 +12,7 @@ LAYERS = {
     "contracts": ([], [], []),
     "core": (["config", "event", "framing", "processing"], [],
              ["nlohmann/", "valijson/", "openssl/", "zlib.h"]),
-    "pipeline": (["journal", "pipeline"], ["core"], ["oneapi/", "tbb/", "isa-l/"]),
+    "pipeline": (["journal", "evidence", "dedupe", "pipeline"], ["core"], ["oneapi/", "tbb/", "isa-l/"]),
     "io": (["net", "source", "sink", "exec", "observability"], ["core"],
            ["mqtt/", "MQTT", "boost/", "openssl/", "spdlog/", "nlohmann/",
             "prometheus/"]),

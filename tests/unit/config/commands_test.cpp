@@ -103,6 +103,18 @@ TEST(Warnings, TellOfASessionThatEndsSoon) {
       IsEmpty());
 }
 
+TEST(Warnings, TellOfADedupeWindowThatNothingFills) {
+  EXPECT_THAT(warnings(loaded({"source.dedupe.window=2000"})),
+              ElementsAre("source.dedupe.window: has no effect, source.dedupe.key is empty"));
+  EXPECT_THAT(warnings(loaded({"source.dedupe.key=property:n", "source.mqtt_version=3.1.1"})),
+              ElementsAre("source.dedupe.key = \"property:n\": has no effect, only MQTT 5 has user "
+                          "properties"));
+  EXPECT_THAT(warnings(loaded({"source.dedupe.key=property:n"})), IsEmpty());
+  EXPECT_THAT(warnings(loaded(
+                  {"source.dedupe.key=pointer:/n", "source.url=generate:", "sink.url=stdout:"})),
+              IsEmpty());
+}
+
 TEST(Warnings, TellOfValuesWithoutEffect) {
   EXPECT_THAT(warnings(loaded(
                   {"processing.delay=1s", "processing.algorithm=md5", "processing.emit=payload"})),

@@ -33,6 +33,8 @@ const std::map<std::string, Other>& special() {
       {"source.mqtt_version", {"3.1.1", {}}},
       {"sink.mqtt_version", {"3.1.1", {}}},
       {"sink.url", {"stdout:", {}}},
+      {"source.dedupe.key", {"property:n", {}}},
+      {"source.dedupe.window", {2000, {}}},
       {"framing.type", {"lines", {}}},
       {"framing.header.format",
        {">H", {"framing.type=length_prefixed", "framing.header.fields=length"}}},
@@ -236,6 +238,7 @@ TEST(TheDefaults, AreThoseOfTheHeader) {
   EXPECT_EQ(config.log, header.log);
   EXPECT_EQ(config.source.session_expiry, header.source.session_expiry);
   EXPECT_EQ(config.source.reconnect, header.source.reconnect);
+  EXPECT_EQ(config.source.dedupe, header.source.dedupe);
   EXPECT_EQ(config.source.keep_alive, header.source.keep_alive);
 }
 

@@ -77,6 +77,12 @@ TEST(LoadConfig, ReadsObjectsAsJsonAndLetsTheirOwnVariablesWin) {
   EXPECT_EQ(config.sink.reconnect.min, std::chrono::milliseconds(50));
 }
 
+TEST(LoadConfig, ReadsTheDedupeWindowAsAnObject) {
+  const auto config = loaded(R"({"env": {
+    "MILLRACE_SOURCE_DEDUPE": "{\"key\": \"pointer:/a~1b/0\", \"window\": 5000}"}})");
+  EXPECT_EQ(config.source.dedupe, (DedupeConfig{"pointer:/a~1b/0", 5000}));
+}
+
 TEST(LoadConfig, ReadsASecretFromAFileAndDropsOneNewline) {
   const auto config = loaded(R"({"files": {"user": "joe", "password": " p w\n\n"}, "env": {
     "MILLRACE_SOURCE_USERNAME_FILE": "{dir}/user",

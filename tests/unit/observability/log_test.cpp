@@ -83,7 +83,8 @@ TEST_F(LogTest, WritesNothingAtInfoForAnEventThatGoesWell) {
   log.work_started(frame(), {});
   log.work_finished(frame(), {}, Result{});
   log.outcome_emitted(outcome(Result{}));
-  log.outcome_emitted(outcome(Filtered{}));
+  log.outcome_filtered(outcome(Filtered{}));
+  log.outcome_filtered(outcome(Filtered{"duplicate"}));
   log.outcome_confirmed(0);
   EXPECT_EQ(out_.str(), "");
 }
@@ -100,6 +101,15 @@ TEST_F(LogTest, WritesPayloadsAtNoLevel) {
   log.outcome_dropped(outcome(Failed{"no luck"}));
   EXPECT_EQ(lines().size(), 8U);
   EXPECT_EQ(out_.str().find("secret"), std::string::npos) << out_.str();
+}
+
+TEST_F(LogTest, SaysWhyAnEventWasDroppedOrIsARepeat) {
+  Log log = make(LogFormat::text, LogLevel::debug);
+  log.outcome_dropped(outcome(Rejected{"no number"}));
+  log.outcome_filtered(outcome(Filtered{"duplicate"}));
+  ASSERT_EQ(lines().size(), 2U);
+  EXPECT_NE(lines()[0].find("warning processing: dropped: no number"), std::string::npos);
+  EXPECT_NE(lines()[1].find("debug processing: filtered: duplicate"), std::string::npos);
 }
 
 TEST_F(LogTest, SaysHowManyOfACauseWereLeftOut) {

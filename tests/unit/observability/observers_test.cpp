@@ -22,6 +22,7 @@ class Recorder final : public Observer {
   void work_overran(const Frame&, const Attempt&) override { say("work_overran"); }
   void overrun_ended(const Frame&, const Attempt&) override { say("overrun_ended"); }
   void outcome_emitted(const Outcome&) override { say("outcome_emitted"); }
+  void outcome_filtered(const Outcome&) override { say("outcome_filtered"); }
   void outcome_dropped(const Outcome&) override { say("outcome_dropped"); }
   void outcome_confirmed(std::uint64_t) override { say("outcome_confirmed"); }
   void connection_changed(End, const ConnectionState&) override { say("connection_changed"); }
@@ -50,6 +51,7 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
   both.work_overran({}, {});
   both.overrun_ended({}, {});
   both.outcome_emitted({});
+  both.outcome_filtered({});
   both.outcome_dropped({});
   both.outcome_confirmed(0);
   both.connection_changed(End::source, {});
@@ -60,8 +62,9 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
   std::string expected;
   for (const char* what :
        {"chunk_received", "frame_cut", "work_started", "work_finished", "retry_scheduled",
-        "work_overran", "overrun_ended", "outcome_emitted", "outcome_dropped", "outcome_confirmed",
-        "connection_changed", "paused", "journal_changed", "stopping", "notice"}) {
+        "work_overran", "overrun_ended", "outcome_emitted", "outcome_filtered", "outcome_dropped",
+        "outcome_confirmed", "connection_changed", "paused", "journal_changed", "stopping",
+        "notice"}) {
     expected += std::string("a ") + what + "\nb " + what + "\n";
   }
   EXPECT_EQ(heard, expected);
