@@ -14,6 +14,10 @@ Program::Program(const Variables& variables, const std::vector<std::string>& arg
     : http_port_(free_port()) {
   std::vector<std::string> command{"/usr/bin/env",
                                    "MILLRACE_HTTP_LISTEN=127.0.0.1:" + std::to_string(http_port_)};
+  // Of its own, unless the test wants to start on the same one again.
+  if (!variables.contains("JOURNAL_PATH")) {
+    command.push_back("MILLRACE_JOURNAL_PATH=" + (folder_.path() / "journal").string());
+  }
   for (const auto& [name, value] : variables) {
     std::string assignment = "MILLRACE_";
     assignment += name;
