@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 
+#include "dedupe/generations.hpp"
 #include "pipeline/harness.hpp"
+#include "support/temp_folder.hpp"
 
 namespace millrace::test {
 namespace {
@@ -85,6 +88,59 @@ TEST_F(DedupeInPipeline, LinesOfOneMessageAreDuplicatesOfEachOther) {
   EXPECT_THAT(texts_of(harness_.results.wait_for(2)), ElementsAre(R"({"id": 1})", R"({"id": 2})"));
   EXPECT_TRUE(harness_.drain());
   EXPECT_THAT(book_.filtered, ElementsAre("0 duplicate"));
+}
+
+/// Looks, at every commit, at what is on disk of the window.
+class CommitWatch final : public Journal {
+ public:
+  explicit CommitWatch(std::string path) : path_(std::move(path)) {}
+  std::error_code append(Chunk chunk) override { return journal_.append(std::move(chunk)); }
+  std::error_code append(Cut cut) override { return journal_.append(std::move(cut)); }
+  ReadResult read() override { return journal_.read(); }
+  std::uint64_t unread() const noexcept override { return journal_.unread(); }
+  std::error_code commit(const Commit& commit) override {
+    std::set<Offset> written;
+    const Folder folder(path_, std::make_shared<FileLayer>(), false);
+    (void)read_generations(folder, 1, [&](const SeenKey& key) { written.insert(key.offset); });
+    for (Offset offset = 0; offset < commit.watermark.offset; ++offset) {
+      missing += written.count(offset) == 0 ? 1 : 0;
+    }
+    ++commits;
+    return journal_.commit(commit);
+  }
+  JournalState state() const override { return journal_.state(); }
+  bool durable() const noexcept override { return true; }
+  std::uint32_t epoch() const noexcept override { return 1; }
+  void on_append(std::function<void()> listener) override {
+    journal_.on_append(std::move(listener));
+  }
+  std::error_code close() override { return {}; }
+
+  int missing = 0;
+  int commits = 0;
+
+ private:
+  const std::string path_;
+  MemoryJournal journal_{1U << 30U, 1};
+};
+
+// Else a restart would know an event as done, and let its repeat through.
+TEST(DedupeOnDisk, HasEveryKeyBeforeTheCommitThatCoversItsEvent) {
+  const TempFolder temp;
+  const auto path = temp.path().string();
+  Harness harness;
+  harness.dedupe = std::make_unique<Dedupe>(DedupeConfig{.key = "pointer:/id", .window = 1000}, 64,
+                                            Folder(path, std::make_shared<FileLayer>(), false),
+                                            KeyLogOptions{.epoch = 1, .next = 0});
+  auto journal = std::make_unique<CommitWatch>(path);
+  auto& watch = *journal;
+  harness.start(std::move(journal));
+  constexpr int kCount = 500;
+  for (int i = 0; i < kCount; ++i) harness.publish(R"({"id": )" + std::to_string(i) + "}");
+  EXPECT_EQ(harness.results.wait_for(kCount).size(), std::size_t{kCount});
+  EXPECT_TRUE(harness.drain());
+  EXPECT_GT(watch.commits, 0);
+  EXPECT_EQ(watch.missing, 0);
 }
 
 }  // namespace

@@ -180,9 +180,16 @@ TEST_F(JournalCommand, SetAsideLeavesAFreshJournalAndKeepsTheOldOne) {
   fill(3);
   const auto epoch = journal_->epoch();
   kill();
+  for (const char* companion : {"crash-slots", "dedupe-00000000000000000001"}) {
+    save(std::filesystem::path(config_.path) / companion, "what belongs to it");
+  }
   const auto answer = call(JournalAction::set_aside);
   EXPECT_EQ(answer.code, 0) << answer.err;
   const std::string aside = answer.out[0]["set_aside"];
+  for (const char* companion : {"crash-slots", "dedupe-00000000000000000001"}) {
+    EXPECT_TRUE(std::filesystem::exists(aside + "/" + companion));
+    EXPECT_FALSE(std::filesystem::exists(config_.path + "/" + companion));
+  }
   open();
   EXPECT_NE(journal_->epoch(), epoch);
   EXPECT_THAT(drain(), IsEmpty());
