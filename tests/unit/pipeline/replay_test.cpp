@@ -54,6 +54,7 @@ class Life {
     ledger_.confirmed(number);
   }
   void pass_time(Duration time) { stage_.waited(time); }
+  void end_streams() { stage_.end_streams(); }
   void fire_timers() { timers_.run_all(); }
 
   std::vector<Seen> seen;
@@ -93,7 +94,9 @@ void live_and_replay(std::uint32_t seed) {
   // here: an event must not meet its own key.
   Dedupe dedupe({.key = "property:n", .window = 1000}, 64);
   Life first(journal, config, &dedupe);
+  const bool source_ends = random() % 2 == 0;
   for (int act = 0; act < 300; ++act) {
+    if (act == 280 && source_ends) first.end_streams();
     const auto dice = random() % 100;
     if (dice < 45) {
       std::string bytes(random() % 30, '\0');
@@ -146,6 +149,28 @@ void live_and_replay(std::uint32_t seed) {
 TEST(Replay, MakesTheSameFramesAndIdsFromEveryCommit) {
   const auto seed = std::random_device{}();
   for (std::uint32_t round = 0; round < 400; ++round) live_and_replay(seed + round);
+}
+
+TEST(Replay, MarksAFrameOfWhichAnyChunkMayBeARepeat) {
+  test::RecordedJournal journal;
+  const auto publish = [&](const std::string& bytes, bool redelivered) {
+    Chunk chunk{.stream = "t",
+                .bytes = Payload(bytes),
+                .properties = nullptr,
+                .received = {},
+                .redelivered = redelivered};
+    ASSERT_FALSE(journal.append(std::move(chunk)));
+  };
+  publish("\x01x", false);
+  publish("\x01y", true);
+  publish("\x02", false);
+  publish("ab", true);
+  publish("\x01z\x02", true);
+  publish("cd\x01w", false);
+  Life run(journal, packets());
+  while (run.step()) {
+  }
+  EXPECT_THAT(run.redelivered, ::testing::ElementsAre(false, true, true, true, true, false));
 }
 
 TEST(Replay, VoidsATimeOutWhereTheStreamHasBeenContinuedSince) {
