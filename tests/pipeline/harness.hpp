@@ -107,6 +107,8 @@ class Harness {
     return Result{frame.payload};
   };
   bool connection = false;
+  std::unique_ptr<Evidence> evidence;
+  std::unique_ptr<Dedupe> dedupe;
 
   /// After the configuration has been arranged.
   void start(JournalPtr other_journal = nullptr) {
@@ -115,9 +117,10 @@ class Harness {
                   ? std::move(other_journal)
                   : std::make_unique<MemoryJournal>(config.limits.in_flight_bytes, 0x5f3a9c01);
     PipelineParts parts{
-        *journal,     [this] { return make_framer(config.framing, config.limits, connection); },
-        *processor,   results,
-        dead_letters, *observer};
+        *journal,       [this] { return make_framer(config.framing, config.limits, connection); },
+        *processor,     results,
+        dead_letters,   *observer,
+        evidence.get(), dedupe.get()};
     PipelineEvents events{.stream_broken =
                               [this](const std::string& stream) {
                                 const std::lock_guard lock(mutex_);

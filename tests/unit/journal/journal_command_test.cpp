@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "event/event_id.hpp"
+#include "evidence/crash_slots.hpp"
 #include "unit/journal/journal_folder.hpp"
 
 namespace millrace {
@@ -67,6 +69,30 @@ TEST_F(JournalCommand, StatSaysWhatThereIs) {
   EXPECT_EQ(stat["open"][0]["id"], id(1));
   EXPECT_EQ(stat["done"], nlohmann::json::array({id(4)}));
   EXPECT_THAT(stat["damages"], IsEmpty());
+}
+
+TEST_F(JournalCommand, StatShowsFramesThatCrashedTheProcessWithoutCountingThem) {
+  open();
+  fill(5);
+  const auto epoch = journal_->epoch();
+  const Folder folder(config_.path, std::make_shared<FileLayer>(), false);
+  {
+    CrashSlots slots(folder, epoch, 1, 2);
+    slots.hold(1, {epoch, 3, 0}, 1).mark_crashed(SIGSEGV);
+  }
+  kill();
+  for (int look = 0; look < 2; ++look) {
+    const auto stat = call(JournalAction::stat).out.at(0);
+    EXPECT_EQ(
+        stat["crashes"],
+        json::array(
+            {{{"id", to_string(EventId{epoch, 3, 0})}, {"crashes", 1}, {"last", "SIGSEGV"}}}));
+  }
+  open();
+  drain();
+  ASSERT_FALSE(commit(4));
+  kill();
+  EXPECT_THAT(call(JournalAction::stat).out.at(0)["crashes"], IsEmpty()) << "it is done";
 }
 
 TEST_F(JournalCommand, ListShowsWhatTheNextStartReads) {
@@ -154,9 +180,16 @@ TEST_F(JournalCommand, SetAsideLeavesAFreshJournalAndKeepsTheOldOne) {
   fill(3);
   const auto epoch = journal_->epoch();
   kill();
+  for (const char* companion : {"crash-slots", "dedupe-00000000000000000001"}) {
+    save(std::filesystem::path(config_.path) / companion, "what belongs to it");
+  }
   const auto answer = call(JournalAction::set_aside);
   EXPECT_EQ(answer.code, 0) << answer.err;
   const std::string aside = answer.out[0]["set_aside"];
+  for (const char* companion : {"crash-slots", "dedupe-00000000000000000001"}) {
+    EXPECT_TRUE(std::filesystem::exists(aside + "/" + companion));
+    EXPECT_FALSE(std::filesystem::exists(config_.path + "/" + companion));
+  }
   open();
   EXPECT_NE(journal_->epoch(), epoch);
   EXPECT_THAT(drain(), IsEmpty());

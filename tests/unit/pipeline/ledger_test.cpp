@@ -28,13 +28,15 @@ class LedgerTest : public ::testing::Test {
   test::RecordedJournal journal_;
   test::IdleScheduler timers_;
   std::error_code failure_;
+  std::function<std::error_code()> before_commit_ = [] { return std::error_code{}; };
   int committed_ = 0;
   int credits_back_ = 0;
   Credits credits_{8, 1000, [this](std::uint64_t) { ++credits_back_; }};
   Ledger ledger_{journal_,
                  timers_,
                  2,
-                 {.committed = [this] { ++committed_; },
+                 {.before_commit = [this] { return before_commit_(); },
+                  .committed = [this] { ++committed_; },
                   .failed = [this](std::error_code error) { failure_ = error; }}};
 };
 
@@ -109,6 +111,26 @@ TEST_F(LedgerTest, AdvancesOverEntriesWithoutFramesWhenNothingIsInFlight) {
   EXPECT_THAT(watermarks(), ::testing::ElementsAre(Point{100, 0, 0}));
   timers_.run_all();
   EXPECT_THAT(journal_.commits, SizeIs(1)) << "once is enough";
+}
+
+TEST_F(LedgerTest, StoresWhatACommitPresupposesFirst) {
+  std::vector<std::size_t> commits_then;
+  before_commit_ = [&] {
+    commits_then.push_back(journal_.commits.size());
+    return std::error_code{};
+  };
+  cut_whole(0);
+  ledger_.confirmed(0);
+  EXPECT_THAT(commits_then, ::testing::ElementsAre(0U));
+  EXPECT_THAT(journal_.commits, SizeIs(1));
+}
+
+TEST_F(LedgerTest, WritesNoCommitWhereThatCannotBeStored) {
+  before_commit_ = [] { return std::make_error_code(std::errc::io_error); };
+  cut_whole(0);
+  ledger_.confirmed(0);
+  EXPECT_THAT(journal_.commits, IsEmpty());
+  EXPECT_EQ(failure_, std::errc::io_error);
 }
 
 TEST_F(LedgerTest, ReportsAJournalThatTakesNoCommit) {

@@ -19,21 +19,24 @@ struct Seen {
   EventId id;
   std::string raw;
   std::string defect;
+  bool duplicate = false;
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
 /// A framing stage over a recorded journal, driven by hand.
 class Life {
  public:
-  Life(test::RecordedJournal& journal, const Config& config)
+  Life(test::RecordedJournal& journal, const Config& config, Dedupe* dedupe = nullptr)
       : journal_(journal),
         ledger_(journal, timers_, 4,
                 {.committed = [] {}, .failed = [](std::error_code) { ADD_FAILURE(); }}),
-        stage_(journal, ledger_, credits_,
-               [config] { return make_framer(config.framing, config.limits, false); },
-               config.framing, config.limits, observer_,
-               {.stream_broken = [](const std::string&) {},
-                .failed = [](std::error_code) { ADD_FAILURE(); }}) {}
+        stage_(
+            journal, ledger_, credits_,
+            [config] { return make_framer(config.framing, config.limits, false); }, config.framing,
+            config.limits, observer_,
+            {.stream_broken = [](const std::string&) {},
+             .failed = [](std::error_code) { ADD_FAILURE(); }},
+            dedupe) {}
 
   /// Cuts one frame if there is one.
   bool step() {
@@ -41,7 +44,8 @@ class Life {
     const auto frame = stage_.next(credits_.adopt());
     if (!frame) return false;
     EXPECT_EQ(frame->number, seen.size()) << "dense";
-    seen.push_back({frame->id, std::string(frame->raw.view()), frame->defect});
+    seen.push_back({frame->id, std::string(frame->raw.view()), frame->defect, frame->duplicate});
+    redelivered.push_back(frame->redelivered);
     open.insert(frame->number);
     return true;
   }
@@ -50,9 +54,11 @@ class Life {
     ledger_.confirmed(number);
   }
   void pass_time(Duration time) { stage_.waited(time); }
+  void end_streams() { stage_.end_streams(); }
   void fire_timers() { timers_.run_all(); }
 
   std::vector<Seen> seen;
+  std::vector<bool> redelivered;
   std::set<std::uint64_t> open;  // cut, not confirmed
 
  private:
@@ -74,22 +80,32 @@ Config packets() {
   return config;
 }
 
+std::shared_ptr<const Properties> with_key(const std::string& key) {
+  return std::make_shared<const Properties>(Properties{.user = {{"n", key}}});
+}
+
 // One random life of a stream of packets on several topics, interrupted at some point.
 void live_and_replay(std::uint32_t seed) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   const Config config = packets();
   test::RecordedJournal journal;
-  Life first(journal, config);
+  // What it has written when it is killed is all or nothing of what came after the commit; all
+  // here: an event must not meet its own key.
+  Dedupe dedupe({.key = "property:n", .window = 1000}, 64);
+  Life first(journal, config, &dedupe);
+  const bool source_ends = random() % 2 == 0;
   for (int act = 0; act < 300; ++act) {
+    if (act == 280 && source_ends) first.end_streams();
     const auto dice = random() % 100;
     if (dice < 45) {
       std::string bytes(random() % 30, '\0');
       for (auto& byte : bytes) byte = static_cast<char>(random() % 100 == 0 ? 250 : random() % 12);
       Chunk chunk{.stream = "t" + std::to_string(random() % 8),
                   .bytes = Payload(bytes),
-                  .properties = nullptr,
-                  .received = {}};
+                  .properties = with_key(std::to_string(random() % 60)),
+                  .received = {},
+                  .redelivered = random() % 10 == 0};
       ASSERT_FALSE(journal.append(std::move(chunk)));
     } else if (dice < 48) {
       ASSERT_FALSE(journal.append(Cut{.stream = "t" + std::to_string(random() % 8)}));
@@ -115,7 +131,7 @@ void live_and_replay(std::uint32_t seed) {
   test::RecordedJournal again;
   again.all = journal.all;
   again.tail = test::replay(journal.all, last);
-  Life second(again, config);
+  Life second(again, config, &dedupe);
   while (second.step()) {
   }
 
@@ -123,6 +139,7 @@ void live_and_replay(std::uint32_t seed) {
   const auto covered = first.seen.size() - second.seen.size();
   for (std::size_t i = 0; i < second.seen.size(); ++i) {
     ASSERT_EQ(second.seen[i], first.seen[covered + i]) << "frame " << i << " of the replay";
+    ASSERT_EQ(second.redelivered[i], first.redelivered[covered + i]) << "frame " << i;
   }
   for (const auto number : first.open) {
     EXPECT_GE(number, covered) << "not confirmed, and yet the watermark has passed it";
@@ -132,6 +149,28 @@ void live_and_replay(std::uint32_t seed) {
 TEST(Replay, MakesTheSameFramesAndIdsFromEveryCommit) {
   const auto seed = std::random_device{}();
   for (std::uint32_t round = 0; round < 400; ++round) live_and_replay(seed + round);
+}
+
+TEST(Replay, MarksAFrameOfWhichAnyChunkMayBeARepeat) {
+  test::RecordedJournal journal;
+  const auto publish = [&](const std::string& bytes, bool redelivered) {
+    Chunk chunk{.stream = "t",
+                .bytes = Payload(bytes),
+                .properties = nullptr,
+                .received = {},
+                .redelivered = redelivered};
+    ASSERT_FALSE(journal.append(std::move(chunk)));
+  };
+  publish("\x01x", false);
+  publish("\x01y", true);
+  publish("\x02", false);
+  publish("ab", true);
+  publish("\x01z\x02", true);
+  publish("cd\x01w", false);
+  Life run(journal, packets());
+  while (run.step()) {
+  }
+  EXPECT_THAT(run.redelivered, ::testing::ElementsAre(false, true, true, true, true, false));
 }
 
 TEST(Replay, VoidsATimeOutWhereTheStreamHasBeenContinuedSince) {
