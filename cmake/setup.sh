@@ -25,9 +25,17 @@ packages() {
   esac
 }
 
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+
 missing=
 for group; do
   names=$(packages "$group")
+  # A bare Debian 12 has none, and the tests of TLS need a host by name.
+  if [ "$group" = test ] && [ ! -e /etc/hosts ]; then
+    echo 'Writing /etc/hosts: localhost'
+    echo '127.0.0.1 localhost' | $sudo tee /etc/hosts >/dev/null
+  fi
   for name in $names; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
       missing="$missing $name"
@@ -36,8 +44,6 @@ done
 [ -n "$missing" ] || exit 0
 
 echo "Installing with apt:$missing"
-sudo=
-[ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get -q update
 # shellcheck disable=SC2086 # a list
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing

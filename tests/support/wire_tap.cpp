@@ -291,7 +291,7 @@ std::uint16_t WireTap::port() const noexcept {
   return loop_->port;
 }
 std::string WireTap::url() const {
-  return "mqtt://localhost:" + std::to_string(port());
+  return "mqtt://127.0.0.1:" + std::to_string(port());
 }
 std::vector<Packet> WireTap::packets() const {
   return loop_->packets();

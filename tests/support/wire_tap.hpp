@@ -28,7 +28,7 @@ class WireTap {
   WireTap& operator=(const WireTap&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept;
-  [[nodiscard]] std::string url() const;  ///< `mqtt://localhost:<port>`
+  [[nodiscard]] std::string url() const;  ///< `mqtt://127.0.0.1:<port>`
 
   /// Everything that has passed so far, in the order in which it came here.
   [[nodiscard]] std::vector<Packet> packets() const;
