@@ -105,6 +105,7 @@ class WireTap::Loop {
   std::uint16_t port = 0;
   bool holding = false;
   bool refusing = false;
+  bool noting = true;
   Interceptor interceptor;
 
   std::vector<Packet> packets() const {
@@ -240,6 +241,7 @@ class WireTap::Loop {
     packet.raw = bytes;
     const auto action = interceptor ? interceptor(packet) : Action::pass;
     if (action == Action::pass) flow.out += std::exchange(packet.raw, {});
+    if (!noting) return action;
     const std::lock_guard lock(mutex_);
     packets_.push_back(std::move(packet));
     return action;
@@ -321,6 +323,10 @@ void WireTap::close_links() {
 
 void WireTap::hold(bool on) {
   loop_->command([this, on] { loop_->holding = on; });
+}
+
+void WireTap::note(bool on) {
+  loop_->command([this, on] { loop_->noting = on; });
 }
 
 void WireTap::refuse(bool on) {
