@@ -3,6 +3,7 @@
 #   build valijson  what CMake asks for (the second is headers only, but its package brings Qt)
 #   run             a broker to play with
 #   test            linters, and what the tests talk to
+#   faults          tools that make faults
 #   container       what the container test needs beside a Docker engine
 set -eu
 
@@ -20,6 +21,7 @@ packages() {
     run) echo mosquitto mosquitto-clients ;;
     # The linters' version is pinned, so that Debian 12 and 13 agree on what is clean.
     test) echo openssl python3 clang-format-19 clang-tidy-19 shellcheck ;;
+    faults) echo iproute2 iptables strace faketime ;;
     container) echo docker-compose debootstrap ;;
     *) echo "setup.sh: no group '$1'" >&2; return 2 ;;
   esac

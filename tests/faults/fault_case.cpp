@@ -45,6 +45,10 @@ FaultCase::FaultCase()
   std::cout << "seed: MILLRACE_FAULTS_SEED=" << seed_ << std::endl;
 }
 
+std::string FaultCase::option(const char* name) {
+  return take_variable(name);
+}
+
 void FaultCase::SetUp() {
   const auto what = lacking();
   if (what.empty()) return;

@@ -35,6 +35,9 @@ class FaultCase : public ::testing::Test {
   /// is a failure.
   [[nodiscard]] virtual std::string lacking() const { return {}; }
 
+  /// What the environment says; millrace never sees it.
+  [[nodiscard]] static std::string option(const char* name);
+
   /// Reports a figure; the name says its unit.
   template <typename Value>
   void figure(const std::string& name, const Value& value) {

@@ -17,6 +17,7 @@
 #include "support/mosquitto.hpp"
 #include "support/mqtt_peer.hpp"
 #include "support/temp_folder.hpp"
+#include "support/wire_tap.hpp"
 
 namespace millrace::test {
 
@@ -27,6 +28,7 @@ struct RigOptions {
   std::vector<std::string> topics{"events/a"};
   BrokerOptions broker;
   bool own_sink_broker = false;  ///< results and observer at a broker of their own
+  bool taps = false;             ///< between millrace and each end
 };
 
 /// Everything of one case. The observer's session is persistent and made before anything runs.
@@ -61,6 +63,8 @@ class Rig {
   [[nodiscard]] std::optional<std::chrono::milliseconds> send_fresh_event(
       std::chrono::milliseconds patience = kPatience);
 
+  [[nodiscard]] const NumberedEvents& kind() const { return *kind_; }
+  [[nodiscard]] Mosquitto& result_broker() { return sink_broker ? *sink_broker : broker; }
   [[nodiscard]] std::string journal_path() const;
   [[nodiscard]] std::uint64_t journal_bytes() const;  ///< that its files take on disk
 
@@ -73,6 +77,8 @@ class Rig {
  public:
   Mosquitto broker;
   const std::unique_ptr<Mosquitto> sink_broker;  ///< null where `broker` serves both
+  const std::unique_ptr<WireTap> source_tap;     ///< null without taps
+  const std::unique_ptr<WireTap> sink_tap;
   Oracle oracle;
   MqttPeer observer;
   EventStream events;
@@ -91,6 +97,10 @@ class RigCase : public FaultCase {
   /// The faults are over: ends the events, waits for all that is owed, then for a fresh event, and
   /// checks the oracle's verdict.
   void expect_settled(Rig& rig, std::chrono::milliseconds patience = std::chrono::seconds(20));
+
+  /// Its last part: a fresh event, then the verdict. `unmarked`: repeats without a mark for which
+  /// the broker is to blame.
+  void expect_fresh_event_and_kept(Rig& rig, std::size_t unmarked = 0);
 };
 
 }  // namespace millrace::test
