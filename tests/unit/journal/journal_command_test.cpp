@@ -85,7 +85,7 @@ TEST_F(JournalCommand, StatShowsFramesThatCrashedTheProcessWithoutCountingThem) 
     const auto stat = call(JournalAction::stat).out.at(0);
     EXPECT_EQ(
         stat["crashes"],
-        json::array(
+        nlohmann::json::array(
             {{{"id", to_string(EventId{epoch, 3, 0})}, {"crashes", 1}, {"last", "SIGSEGV"}}}));
   }
   open();
