@@ -3,6 +3,7 @@
 #   build valijson  what CMake asks for (the second is headers only, but its package brings Qt)
 #   run             a broker to play with
 #   test            linters, and what the tests talk to
+#   faults          tools that make faults
 #   container       what the container test needs beside a Docker engine
 set -eu
 
@@ -20,14 +21,23 @@ packages() {
     run) echo mosquitto mosquitto-clients ;;
     # The linters' version is pinned, so that Debian 12 and 13 agree on what is clean.
     test) echo openssl python3 clang-format-19 clang-tidy-19 shellcheck ;;
+    faults) echo iproute2 iptables strace faketime ;;
     container) echo docker-compose debootstrap ;;
     *) echo "setup.sh: no group '$1'" >&2; return 2 ;;
   esac
 }
 
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+
 missing=
 for group; do
   names=$(packages "$group")
+  # A bare Debian 12 has none, and the tests of TLS need a host by name.
+  if [ "$group" = test ] && [ ! -e /etc/hosts ]; then
+    echo 'Writing /etc/hosts: localhost'
+    echo '127.0.0.1 localhost' | $sudo tee /etc/hosts >/dev/null
+  fi
   for name in $names; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
       missing="$missing $name"
@@ -36,8 +46,6 @@ done
 [ -n "$missing" ] || exit 0
 
 echo "Installing with apt:$missing"
-sudo=
-[ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get -q update
 # shellcheck disable=SC2086 # a list
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing

@@ -120,7 +120,7 @@ enum class Durability { off, process, power };
 
 struct JournalConfig {
   std::string path = "/var/lib/millrace";
-  Durability durability = Durability::off;
+  Durability durability = Durability::process;
   ByteCount max_bytes = 1ULL << 30;
 
   friend bool operator==(const JournalConfig&, const JournalConfig&) = default;

@@ -39,6 +39,7 @@ Config config_of(const DemoArguments& arguments) {
   config.source.url = "generate:?count=" + std::to_string(arguments.events) +
                       "&interval=" + std::to_string(arguments.interval.count()) + "ms";
   config.sink.url = "stdout:";
+  config.journal.durability = Durability::off;
   config.processing.type = ProcessingType::square;
   config.processing.delay = arguments.work;
   config.processing.workers = arguments.workers;

@@ -35,7 +35,7 @@ std::string mask_userinfo(std::string_view text) {
 }
 
 std::string show_value(const nlohmann::json& value, bool secret) {
-  if (secret) return value == "" ? "\"\"" : "\"***\"";
+  if (secret) return value == nlohmann::json("") ? "\"\"" : "\"***\"";
   return shorten(masked(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

@@ -30,6 +30,8 @@ void assign(const Json& value, int& member) {
 void assign(const Json& value, std::vector<std::string>& member) {
   member = value.get<std::vector<std::string>>();
 }
+// What cannot be parsed does not get here: see value_check.hpp.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
 void assign(const Json& value, Duration& member) {
   member = *parse_duration(value.get_ref<const std::string&>());
 }
@@ -37,6 +39,7 @@ void assign(const Json& value, ByteCount& member) {
   member =
       value.is_string() ? *parse_size(value.get_ref<const std::string&>()) : value.get<ByteCount>();
 }
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>
 void assign(const Json& value, Enum& member) {

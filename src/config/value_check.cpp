@@ -24,6 +24,8 @@ bool fits(const Json& value) {
   return std::all_of(value.begin(), value.end(), fits);
 }
 
+// The bounds are the schema's own, which are tested.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
 bool is_duration(const Key& key, const Json& value) {
   if (!value.is_string()) return false;
   const auto duration = parse_duration(value.get_ref<const std::string&>());
@@ -40,6 +42,7 @@ bool is_size(const Key& key, const Json& value) {
       value.is_number() ? value.get<ByteCount>() : parse_size(value.get_ref<const std::string&>());
   return size && *size >= *parse_size(key.least) && *size <= *parse_size(key.most);
 }
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 bool is_client_id(const Json& value) {
   if (!value.is_string()) return false;

@@ -11,8 +11,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kMagic = "millrace dedupe ";
-constexpr std::size_t kCheckSize = 4;
+constexpr std::string_view kGenerationMagic = "millrace dedupe ";
+constexpr std::size_t kGenerationCheckSize = 4;
 constexpr std::size_t kDigits = 20;
 
 std::uint32_t record_check(std::string_view record, const KeyPlace& place) {
@@ -20,37 +20,38 @@ std::uint32_t record_check(std::string_view record, const KeyPlace& place) {
   store(place.epoch, salt.data());
   store(place.generation, salt.data() + 4);
   store(place.record, salt.data() + 12);
-  return crc32c(record.substr(kCheckSize), crc32c({salt.data(), salt.size()}));
+  return crc32c(record.substr(kGenerationCheckSize), crc32c({salt.data(), salt.size()}));
 }
 
 }  // namespace
 
 void encode(const GenerationHeader& header, std::string& to) {
   const auto begin = to.size();
-  to.append(kMagic);
+  to.append(kGenerationMagic);
   BytesWriter out(to);
   out.number(header.version);
   out.number(header.epoch);
   out.number(header.number);
   out.number(header.previous);
-  to.resize(begin + kGenerationHeaderSize - kCheckSize, '\0');
+  to.resize(begin + kGenerationHeaderSize - kGenerationCheckSize, '\0');
   out.number(crc32c(std::string_view(to).substr(begin)));
 }
 
 std::optional<GenerationHeader> decode_generation_header(std::string_view bytes) {
   bytes = bytes.substr(0, kGenerationHeaderSize);
   BytesReader in(bytes);
-  if (in.take(kMagic.size()) != kMagic) return std::nullopt;
+  if (in.take(kGenerationMagic.size()) != kGenerationMagic) return std::nullopt;
   GenerationHeader header;
   header.version = in.number<std::uint32_t>();
   if (in.ok() && header.version != kDedupeVersion) return header;
   header.epoch = in.number<std::uint32_t>();
   header.number = in.number<std::uint64_t>();
   header.previous = in.number<std::uint64_t>();
-  (void)in.take(in.left() < kCheckSize ? 0 : in.left() - kCheckSize);
+  (void)in.take(in.left() < kGenerationCheckSize ? 0 : in.left() - kGenerationCheckSize);
   const auto check = in.number<std::uint32_t>();
   if (!in.ok() || bytes.size() < kGenerationHeaderSize) return std::nullopt;
-  if (check != crc32c(bytes.substr(0, kGenerationHeaderSize - kCheckSize))) return std::nullopt;
+  if (check != crc32c(bytes.substr(0, kGenerationHeaderSize - kGenerationCheckSize)))
+    return std::nullopt;
   return header;
 }
 

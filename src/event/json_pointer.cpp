@@ -9,7 +9,6 @@
 namespace millrace {
 namespace {
 
-using Json = nlohmann::json;
 using Path = std::vector<JsonPointer::Token>;
 
 std::string unescaped(std::string_view token) {
@@ -39,7 +38,7 @@ std::optional<std::size_t> index_of(std::string_view name) {
 
 /// Hears the document go by; only what lies on the path is looked at. Of members with one name the
 /// first counts. Every event answers whether reading is to go on.
-class Finder final : public nlohmann::json_sax<Json> {
+class Finder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Finder(const Path& path) : path_(path) {}
 
@@ -64,7 +63,7 @@ class Finder final : public nlohmann::json_sax<Json> {
   bool start_array(std::size_t) override { return begin({.array = true}); }
   bool end_object() override { return end(); }
   bool end_array() override { return end(); }
-  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
     return false;
   }
 
@@ -128,7 +127,7 @@ JsonPointer::JsonPointer(std::string_view text) {
 
 std::optional<std::string> JsonPointer::find(std::string_view document) const {
   Finder finder(path_);
-  static_cast<void>(Json::sax_parse(document, &finder));
+  static_cast<void>(nlohmann::json::sax_parse(document, &finder));
   return std::move(finder.found);
 }
 

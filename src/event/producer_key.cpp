@@ -1,6 +1,7 @@
 #include "event/producer_key.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -24,8 +25,8 @@ ProducerKey::ProducerKey(std::string_view text) {
 std::optional<std::string> ProducerKey::of(const Frame& frame) const {
   if (pointer_) {
     auto key = pointer_->find(frame.payload.view());
-    if (key == kEmptyText) key.reset();
-    return key;
+    const bool usable = key && *key != kEmptyText;
+    return usable ? std::move(key) : std::nullopt;
   }
   if (!frame.properties) return std::nullopt;
   for (const auto& [name, value] : frame.properties->user) {

@@ -9,9 +9,9 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kMagic = "millrace counted";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kCheckSize = 4;
+constexpr std::string_view kCountsMagic = "millrace counted";
+constexpr std::uint32_t kCountsVersion = 1;
+constexpr std::size_t kCountsCheckSize = 4;
 
 }  // namespace
 
@@ -33,9 +33,9 @@ void CrashCounts::keep_only(const Backlog& backlog) {
 }
 
 std::string encode(const CrashCounts& counts, std::uint32_t epoch) {
-  std::string bytes(kMagic);
+  std::string bytes(kCountsMagic);
   BytesWriter out(bytes);
-  out.number(kVersion);
+  out.number(kCountsVersion);
   out.number(epoch);
   out.number(counts.run);
   out.number(static_cast<std::uint32_t>(counts.frames.size()));
@@ -54,9 +54,9 @@ std::variant<CrashCounts, Unusable> read_crash_counts(const Folder& folder, std:
   const auto bytes = read_whole(folder, kCrashCountsName);
   if (!bytes) return CrashCounts{};
   BytesReader in(*bytes);
-  if (in.take(kMagic.size()) != kMagic) return Unusable{"it is damaged"};
+  if (in.take(kCountsMagic.size()) != kCountsMagic) return Unusable{"it is damaged"};
   const auto version = in.number<std::uint32_t>();
-  if (in.ok() && version != kVersion) return Unusable{"it is of another format version"};
+  if (in.ok() && version != kCountsVersion) return Unusable{"it is of another format version"};
   const auto whose = in.number<std::uint32_t>();
   CrashCounts counts;
   counts.run = in.number<std::uint64_t>();
@@ -69,7 +69,7 @@ std::variant<CrashCounts, Unusable> read_crash_counts(const Folder& folder, std:
     (void)in.number<std::uint32_t>();
   }
   const auto check = in.number<std::uint32_t>();
-  if (!in.done() || check != crc32c(bytes->substr(0, bytes->size() - kCheckSize))) {
+  if (!in.done() || check != crc32c(bytes->substr(0, bytes->size() - kCountsCheckSize))) {
     return Unusable{"it is damaged"};
   }
   if (whose != epoch) return CrashCounts{};

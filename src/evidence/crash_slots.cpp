@@ -17,12 +17,12 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kSlotSize = sizeof(CrashSlot);
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kSlotsVersion = 1;
 
 struct Header {
   std::array<char, 16> magic{'m', 'i', 'l', 'l', 'r', 'a', 'c', 'e',
                              ' ', 'c', 'r', 'a', 's', 'h', 'e', 's'};
-  std::uint32_t version = kVersion;
+  std::uint32_t version = kSlotsVersion;
   std::uint32_t epoch = 0;
   std::uint64_t run = 0;
   std::uint32_t slots = 0;
@@ -109,7 +109,7 @@ std::variant<CrashMarks, Unusable> read_crash_slots(const Folder& folder, std::u
   if (bytes->size() < sizeof(header)) return Unusable{"it is damaged"};
   std::memcpy(&header, bytes->data(), sizeof(header));
   if (header.magic != Header{}.magic) return Unusable{"it is damaged"};
-  if (header.version != kVersion) return Unusable{"it is of another format version"};
+  if (header.version != kSlotsVersion) return Unusable{"it is of another format version"};
   if (header.check != check_of(header)) return Unusable{"it is damaged"};
   if (header.epoch != epoch) return CrashMarks{};
   CrashMarks found{.run = header.run, .marks = {}};

@@ -16,7 +16,7 @@ Found usable(std::variant<Found, Unusable> read, const Folder& folder, const cha
   if (auto* found = std::get_if<Found>(&read)) return std::move(*found);
   if (why) {
     why(folder.path() + "/" + name + " is not made use of: " + std::get<Unusable>(read).why +
-        "; frames that crashed the process before get all their attempts again");
+        "; frames that crashed the process counted get all their attempts again");
   }
   return {};
 }
@@ -39,9 +39,9 @@ CrashCounts count_in(const Folder& folder, const EvidenceOptions& options) {
     if (options.notice) options.notice({Severity::warning, "evidence", text});
   };
   const auto read = read_crash_counts(folder, options.epoch);
-  const auto* before = std::get_if<CrashCounts>(&read);
+  const auto* counted = std::get_if<CrashCounts>(&read);
   auto counts = pending_crashes(folder, options.epoch, options.backlog, say);
-  if (before == nullptr || counts.frames != before->frames) {
+  if (counted == nullptr || counts.frames != counted->frames) {
     if (const auto error = replace_whole(folder, kCrashCountsName, encode(counts, options.epoch))) {
       throw JournalError("journal: cannot write " + folder.path() + "/" + kCrashCountsName + ": " +
                          error.message() + "; the folder must be writable and have room for it");

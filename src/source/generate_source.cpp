@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kStream = "generate";
+constexpr const char* kGeneratedStream = "generate";
 
 class GenerateSource final : public Source {
  public:
@@ -60,12 +60,12 @@ class GenerateSource final : public Source {
       if (query_.interval.count() > 0 && !gate_->wait_until(due)) return;
       if (!gate_->pass(chunk_of(index))) return;
     }
-    if (gate_->pass(Cut{kStream, CutCause::closed, 0})) intake_->ended({});
+    if (gate_->pass(Cut{kGeneratedStream, CutCause::closed, 0})) intake_->ended({});
   }
 
   static Chunk chunk_of(std::uint64_t index) {
     Chunk chunk;
-    chunk.stream = kStream;
+    chunk.stream = kGeneratedStream;
     chunk.bytes = Payload(std::to_string(index));
     chunk.received = std::chrono::system_clock::now();
     return chunk;

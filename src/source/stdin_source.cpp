@@ -19,7 +19,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kStream = "stdin";
+constexpr const char* kStdinStream = "stdin";
 constexpr std::size_t kBlock = 65536;
 
 class StdinSource final : public Source {
@@ -89,15 +89,15 @@ class StdinSource final : public Source {
 
   static Chunk chunk_of(std::string bytes) {
     Chunk chunk;
-    chunk.stream = kStream;
+    chunk.stream = kStdinStream;
     chunk.bytes = Payload(std::move(bytes));
     chunk.received = std::chrono::system_clock::now();
     return chunk;
   }
 
   void end(const std::string& error) {
-    if (!gate_->pass(Cut{kStream, CutCause::closed, 0})) return;
-    intake_->ended(error.empty() ? error : std::string(kStream) + ": " + error);
+    if (!gate_->pass(Cut{kStdinStream, CutCause::closed, 0})) return;
+    intake_->ended(error.empty() ? error : std::string(kStdinStream) + ": " + error);
   }
 
   const int fd_;

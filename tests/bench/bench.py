@@ -10,12 +10,14 @@ import platform
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from statistics import median
 from time import monotonic
 
 from stages import instructions
-from subjects import Broker, Echo, Load, Millrace, load
+from journal import append_cost, filled_journal
+from subjects import Broker, Durable, Echo, Load, Millrace, load
 
 CORES = os.cpu_count()
 MIB = 1 << 20
@@ -76,26 +78,62 @@ class Benchmarks:
             result |= {"rate": count / result["seconds"], "cpu": (program.cpu() - before) / count * 1e6}
             return result | dict(zip(("rss", "peak"), program.memory()))
 
-    def compare(self, options):
-        results = {Echo: [], Millrace: []}
-        for subject in turns(self.rounds, [Echo, Millrace]):
+    def compare(self, options, subjects):
+        results = {subject: [] for subject in subjects}
+        for subject in turns(self.rounds, subjects):
             results[subject].append(self.measure(subject, options))
-        return lambda key: ([run[key] for run in results[Millrace]], [run[key] for run in results[Echo]])
+        return lambda subject, key: [run[key] for run in results[subject]]
 
     def pass_through(self):
         for qos in (0, 1):
-            of = self.compare({"qos": qos, "bytes": 256, "window": WINDOW, "count": self.count(40000)})
-            ours, theirs = of("rate")
-            self.report.add("a", f"identity, 256 B, QoS {qos}", ours, "events/s", theirs, 0.9)
-            ours, theirs = of("cpu")
-            self.report.add("a", f"  CPU time of the process, QoS {qos}", ours, "us/event", theirs)
+            options = {"qos": qos, "bytes": 256, "window": WINDOW, "count": self.count(40000)}
+            of = self.compare(options, [Echo, Millrace, Durable][:2 + qos])
+            echo, off = of(Echo, "rate"), of(Millrace, "rate")
+            self.report.add("a", f"identity, 256 B, QoS {qos}", off, "events/s", echo, 0.9)
+            cpu = of(Millrace, "cpu")
+            self.report.add("a", f"  CPU time of the process, QoS {qos}", cpu, "us/event", of(Echo, "cpu"))
+            if qos == 1:
+                durable = of(Durable, "rate")
+                self.report.add("g", "the same, durability process", durable, "events/s", echo, 0.85)
+                self.report.add("g", "  against durability off", durable, "events/s", off, 0.9)
+                self.report.add("g", "  CPU time of the process", of(Durable, "cpu"), "us/event", cpu)
 
     def latency(self):
         for qos in (0, 1):
-            of = self.compare({"qos": qos, "bytes": 256, "rate": 1000, "count": self.count(8000)})
+            options = {"qos": qos, "bytes": 256, "rate": 1000, "count": self.count(8000)}
+            of = self.compare(options, [Echo, Millrace, Durable][:2 + qos])
             for share in ("p50", "p99", "p99.9"):
-                ours, theirs = of(share)
-                self.report.add("b", f"latency at 1,000/s, QoS {qos}, {share}", ours, "us", theirs, 1.5, at_least=False)
+                echo = of(Echo, share)
+                self.report.add("b", f"latency at 1,000/s, QoS {qos}, {share}", of(Millrace, share), "us", echo, 1.5,
+                                at_least=False)
+                if qos == 1:
+                    self.report.add("g", f"  durability process, {share}", of(Durable, share), "us", echo, 2,
+                                    at_least=False)
+
+    def journal(self):
+        costs = [append_cost(self.tools.journal, self.count(1_000_000), 256) for _ in range(self.rounds)]
+        self.report.add("g", "an append, 256 B, durability process", [cost / 1000 for cost in costs], "us", goal=2,
+                        at_least=False)
+        first = None
+        for size in [self.count(size) for size in (10_000, 100_000, 1_000_000, 10_000_000)]:
+            run = self.pipeline("identity", size, 32, durable=True)
+            self.report.add("g", f"pipeline in process, {size:,} events: CPU time", [run["cpu"]], "us/event", first)
+            first = first or [run["cpu"]]
+
+    def backlog(self):
+        """A start with a million events in the journal, and nobody who sends more."""
+        seconds, anonymous = [], []
+        for _ in range(self.rounds):
+            with Broker() as broker, filled_journal(self.tools.journal, self.count(1_000_000), 256) as folder:
+                with Load(self.tools, broker, qos=1, kind="opaque", bytes=32, rate=1, count=1, first=1) as events:
+                    began = monotonic()
+                    settings = {"MILLRACE_JOURNAL_PATH": folder}
+                    arguments = ["--accept-backlog"]
+                    with Durable(self.tools, broker, wait=False, settings=settings, arguments=arguments) as program:
+                        seconds.append(events.result()["last"] - began)
+                        anonymous.append(program.anonymous() / MIB)
+        self.report.add("g", "start with 1 M events to first result", seconds, "s", goal=3, at_least=False)
+        self.report.add("g", "  its RssAnon then", anonymous, "MiB", goal=64, at_least=False)
 
     def slow_work(self):
         options = {"qos": 1, "kind": "decimal", "window": WINDOW, "count": 2000}
@@ -133,8 +171,10 @@ class Benchmarks:
         settings = {"MILLRACE_PROCESSING_TYPE": "digest", "MILLRACE_PROCESSING_ALGORITHM": algorithm}
         return self.measure(Millrace, options, settings)["rate"] * BLOCK / MIB
 
-    def pipeline(self, what, count, size):
-        output = subprocess.run([self.tools.pipeline, what, str(count), str(size)], check=True, capture_output=True)
+    def pipeline(self, what, count, size, durable=False):
+        with tempfile.TemporaryDirectory(prefix="millrace-bench-") as folder:
+            command = [self.tools.pipeline, what, str(count), str(size), *([folder] if durable else [])]
+            output = subprocess.run(command, check=True, capture_output=True)
         result = json.loads(output.stdout)
         return {"rate": count / result["seconds"], "cpu": result["cpu"] / count * 1e6}
 
@@ -198,13 +238,13 @@ def machine():
 
 
 CASES = {"a": (Benchmarks.pass_through, Benchmarks.alone), "b": (Benchmarks.latency,), "c": (Benchmarks.slow_work,),
-         "d": (Benchmarks.digests,), "e": (Benchmarks.flatness,), "f": (Benchmarks.first_results,),
+         "d": (Benchmarks.digests,), "e": (Benchmarks.flatness,), "f": (Benchmarks.first_results,), "g": (Benchmarks.journal, Benchmarks.backlog),
          "s": (Benchmarks.stages,)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for tool in ("millrace", "echo", "load", "pipeline"):
+    for tool in ("millrace", "echo", "load", "pipeline", "journal"):
         parser.add_argument(f"--{tool}", required=True, help="the program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1, help="of the numbers of events")

@@ -1,7 +1,8 @@
-// bench_pipeline: the real pipeline without a network: journal in memory, a sink that confirms at
-// once. What is left is what the pipeline itself costs, and what the processor does.
+// bench_pipeline: the real pipeline without a network: journal in memory, or in FOLDER with
+// durability process; a sink that confirms at once. What is left is what the pipeline itself costs,
+// and what the processor does.
 //
-//   bench_pipeline identity|md5|sha256 COUNT BYTES      prints one line of JSON
+//   bench_pipeline identity|md5|sha256 COUNT BYTES [FOLDER]      prints one line of JSON
 #include <sys/resource.h>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <system_error>
 
 #include "framing/framers.hpp"
+#include "journal/durable_journal.hpp"
 #include "journal/memory_journal.hpp"
 #include "pipeline/pipeline.hpp"
 #include "processing/processors.hpp"
@@ -52,18 +54,25 @@ ProcessingConfig processing(const std::string& what) {
   return config;
 }
 
-bool run(const std::string& what, int count, std::size_t bytes) {
+// In memory: room for some thousand small events or some dozen large ones, so that they stay in the
+// cache that they would be in had they just been received.
+JournalPtr open_journal(const char* folder) {
+  if (folder == nullptr) return std::make_unique<MemoryJournal>(4U << 20, 1);
+  JournalConfig config;
+  config.path = folder;
+  return open_durable_journal(config, {});
+}
+
+bool run(const std::string& what, int count, std::size_t bytes, const char* folder) {
   Config config;
   config.processing = processing(what);
-  // Room for some thousand small events or some dozen large ones, so that memory stays in the cache
-  // that it would be in had it just been received.
-  MemoryJournal journal(4U << 20, 1);
+  const JournalPtr journal = open_journal(folder);
   const auto processor = make_processor(config.processing);
   ConfirmingSink sink;
   Observer silent;
   std::binary_semaphore room{0};
   Pipeline pipeline(config,
-                    {journal, [&] { return make_framer(config.framing, config.limits, false); },
+                    {*journal, [&] { return make_framer(config.framing, config.limits, false); },
                      *processor, sink, sink, silent},
                     {.stream_broken = [](const std::string&) {},
                      .committed =
@@ -80,14 +89,17 @@ bool run(const std::string& what, int count, std::size_t bytes) {
   const auto start = Clock::now();
   const auto cpu = cpu_seconds();
   for (int i = 0; i < count; ++i) {
-    while (journal.append(Chunk{.stream = "events/a",
-                                .bytes = payload,
-                                .properties = nullptr,
-                                .received = std::chrono::system_clock::now()})) {
+    while (const auto error =
+               journal->append(Chunk{.stream = "events/a",
+                                     .bytes = payload,
+                                     .properties = nullptr,
+                                     .received = std::chrono::system_clock::now()})) {
+      if (error != std::errc::no_buffer_space) return false;
       room.acquire();
     }
   }
-  const bool done = pipeline.drain(Clock::now() + kPatience);
+  const auto deadline = Clock::now() + kPatience;
+  const bool done = pipeline.finish(deadline) && pipeline.drain(deadline);
   const std::chrono::duration<double> seconds = Clock::now() - start;
   std::printf("{\"seconds\": %.6f, \"cpu\": %.6f}\n", seconds.count(), cpu_seconds() - cpu);
   return done;
@@ -96,6 +108,8 @@ bool run(const std::string& what, int count, std::size_t bytes) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 4) return 2;
-  return run(arguments[1], std::stoi(arguments[2]), std::stoul(arguments[3])) ? 0 : 1;
+  if (count != 4 && count != 5) return 2;
+  const bool done = run(arguments[1], std::stoi(arguments[2]), std::stoul(arguments[3]),
+                        count == 5 ? arguments[4] : nullptr);
+  return done ? 0 : 1;
 }

@@ -69,6 +69,11 @@ class Program:
                       Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines())
         return tuple(int(status[key].split()[0]) * 1024 for key in ("VmRSS", "VmHWM"))
 
+    def anonymous(self):
+        """Bytes of memory that no file stands behind."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("RssAnon:")[1].split()[0]) * 1024
+
 
 class Broker(Program):
     def __init__(self):
@@ -103,12 +108,14 @@ class Echo(Program):
 class Millrace(Program):
     name = "millrace"
 
-    def __init__(self, tools, broker, qos=1, wait=True, settings=None):
+    def __init__(self, tools, broker, qos=1, wait=True, settings=None, arguments=()):
         self.http = free_port()
-        env = {"MILLRACE_SOURCE_URL": f"mqtt://127.0.0.1:{broker.port}", "MILLRACE_SOURCE_TOPICS": "events",
+        self.journal = tempfile.TemporaryDirectory(prefix="millrace-bench-")
+        env = {"MILLRACE_JOURNAL_PATH": self.journal.name, "MILLRACE_JOURNAL_DURABILITY": "off",
+               "MILLRACE_SOURCE_URL": f"mqtt://127.0.0.1:{broker.port}", "MILLRACE_SOURCE_TOPICS": "events",
                "MILLRACE_SOURCE_QOS": str(qos), "MILLRACE_SINK_TOPIC": "results", "MILLRACE_SINK_QOS": str(qos),
                "MILLRACE_HTTP_LISTEN": f"127.0.0.1:{self.http}", "MILLRACE_LOG_LEVEL": "error"}
-        super().__init__([tools.millrace, "run"], env | (settings or {}))
+        super().__init__([tools.millrace, "run", *arguments], env | (settings or {}))
         if wait:
             wait_until("millrace", self.ready, self.process)
 
@@ -117,6 +124,14 @@ class Millrace(Program):
             with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/readyz") as answer:
                 return answer.status == 200
         return False
+
+
+class Durable(Millrace):
+    name = "millrace, journal on disk"
+
+    def __init__(self, tools, broker, settings=None, **options):
+        settings = {"MILLRACE_JOURNAL_DURABILITY": "process"} | (settings or {})
+        super().__init__(tools, broker, settings=settings, **options)
 
 
 class Load(Program):

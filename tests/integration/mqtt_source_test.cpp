@@ -77,7 +77,8 @@ TEST_P(MqttSourceOfVersion, SubscribesAgainAtABrokerThatHasForgottenIt) {
 TEST_P(MqttSourceOfVersion, TakesARetainedMessageOnceAcrossReconnects) {
   Mosquitto broker;
   MqttPeer peer(broker.port(), "peer");
-  peer.publish("in/kept", "retained", 1, true);
+  // With QoS 0: the broker may repeat a message whose acknowledgement dies with the link.
+  peer.publish("in/kept", "retained", 0, true);
   WireTap tap(broker.port());
   SourceRig source(config(tap.url()));
   source.start();

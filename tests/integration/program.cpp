@@ -9,24 +9,30 @@
 
 namespace millrace::test {
 
-Program::Program(const Variables& variables, const std::vector<std::string>& arguments)
+Program::Program(const Variables& variables, const std::vector<std::string>& arguments,
+                 const Launch& launch)
     : http_port_(free_port()) {
   std::vector<std::string> command{"/usr/bin/env",
                                    "MILLRACE_HTTP_LISTEN=127.0.0.1:" + std::to_string(http_port_)};
+  // Of its own, unless the test wants to start on the same one again.
+  if (!variables.contains("JOURNAL_PATH")) {
+    command.push_back("MILLRACE_JOURNAL_PATH=" + (folder_.path() / "journal").string());
+  }
   for (const auto& [name, value] : variables) {
     std::string assignment = "MILLRACE_";
     assignment += name;
     assignment += '=';
     command.push_back(assignment + value);
   }
-  command.emplace_back(MILLRACE_PROGRAM);
+  command.insert(command.end(), launch.wrapper.begin(), launch.wrapper.end());
+  command.push_back(launch.program);
   command.insert(command.end(), arguments.begin(), arguments.end());
   process_ = std::make_unique<ChildProcess>(command, (folder_.path() / "output").string());
 }
 
-std::string Program::readiness() const {
+std::string Program::ask(const std::string& path) const {
   const auto answer = http_get({.address = {"127.0.0.1", http_port_},
-                                .path = "/readyz",
+                                .path = path,
                                 .token = {},
                                 .timeout = std::chrono::seconds(3)});
   const auto* received = std::get_if<HttpReceived>(&answer);

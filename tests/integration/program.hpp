@@ -14,16 +14,26 @@ namespace millrace::test {
 
 using Variables = std::map<std::string, std::string>;
 
+/// How a program is started, where that is not the usual way.
+struct Launch {
+  std::vector<std::string> wrapper;        ///< a command that executes the one after it
+  std::string program = MILLRACE_PROGRAM;  ///< its path
+};
+
 /// `millrace` with these arguments and `MILLRACE_…` variables, its output in files.
 class Program {
  public:
-  explicit Program(const Variables& variables, const std::vector<std::string>& arguments = {});
+  explicit Program(const Variables& variables, const std::vector<std::string>& arguments = {},
+                   const Launch& launch = {});
 
   /// Waits until `/readyz` says so. False when it has ended, or does not become ready.
   [[nodiscard]] bool wait_until_ready();
 
   /// The JSON object of /readyz.
-  [[nodiscard]] std::string readiness() const;
+  [[nodiscard]] std::string readiness() const { return ask("/readyz"); }
+
+  /// What it answers to a GET of `path`; empty where it does not.
+  [[nodiscard]] std::string ask(const std::string& path) const;
 
   /// SIGTERM; its exit code, nothing if it does not end.
   std::optional<int> stop();

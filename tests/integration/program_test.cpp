@@ -241,6 +241,8 @@ TEST(Program, StopsUnderFullLoadWithoutAnythingEnteringTwice) {
   observer.subscribe("results");
   MqttPeer publisher(broker.port(), "publisher");
   auto variables = settings(broker.url());
+  TempFolder journal;
+  variables["JOURNAL_PATH"] = journal.path().string();
   variables["SOURCE_URL"] = tap.url();
   variables["SINK_URL"] = broker.url();
   constexpr int kCount = 40'000;
@@ -279,8 +281,7 @@ TEST(Program, PausesAtHighWaterAndGoesOnByItself) {
   WireTap sink_tap(broker.port());
   auto variables = settings(broker.url());
   variables["SINK_URL"] = sink_tap.url();
-  variables["LIMITS_IN_FLIGHT_BYTES"] = "2MiB";
-  variables["LIMITS_PARTIAL_BYTES"] = "1MiB";
+  variables["JOURNAL_MAX_BYTES"] = "2MiB";
   Program millrace(variables);
   ASSERT_TRUE(millrace.wait_until_ready()) << millrace.output();
   MqttPeer observer(broker.port(), "observer");
@@ -340,8 +341,8 @@ TEST(Program, ReadsStandardInputAndWritesStandardOutput) {
   EXPECT_EQ(run_command({"/bin/sh", "-c",
                          std::string(MILLRACE_PROGRAM) +
                              " --set source.url=stdin: --set sink.url=stdout: --set "
-                             "processing.type=square --set http.listen= <" +
-                             input + " 2>" + output + ".err"},
+                             "processing.type=square --set http.listen= --set journal.path=" +
+                             output + ".journal <" + input + " 2>" + output + ".err"},
                         output),
             0);
   std::ostringstream results;

@@ -24,7 +24,8 @@ class Pipeline : public ::testing::Test {
   // `MILL` in the script is the program, without an endpoint.
   std::optional<int> shell(const std::string& script) {
     const std::string define =
-        std::string("MILL='") + MILLRACE_PROGRAM + " --set http.listen= --set sink.url=stdout:'; ";
+        std::string("MILL='") + MILLRACE_PROGRAM +
+        " --set http.listen= --set journal.path=journal --set sink.url=stdout:'; ";
     ChildProcess process(
         {"/bin/sh", "-c", "cd " + folder_.path().string() + "; " + define + script}, path("log"));
     return process.wait(kEnough);

@@ -42,7 +42,7 @@ Mosquitto::~Mosquitto() {
 }
 
 std::string Mosquitto::url() const {
-  return "mqtt://localhost:" + std::to_string(port_);
+  return "mqtt://127.0.0.1:" + std::to_string(port_);
 }
 
 std::string Mosquitto::log() const {

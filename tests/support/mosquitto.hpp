@@ -33,7 +33,7 @@ class Mosquitto {
   Mosquitto& operator=(const Mosquitto&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  [[nodiscard]] std::string url() const;  ///< `mqtt://localhost:<port>`
+  [[nodiscard]] std::string url() const;  ///< `mqtt://127.0.0.1:<port>`
   [[nodiscard]] std::string log() const;
 
   void stop();  ///< SIGTERM, and waits: clients see the connection close

@@ -4,11 +4,15 @@
 #include <mqtt_protocol.h>
 
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace millrace::test {
 namespace {
+
+constexpr std::uint64_t kNoNumber = std::numeric_limits<std::uint64_t>::max();
 
 struct Library {
   Library() { mosquitto_lib_init(); }
@@ -108,27 +112,27 @@ struct MqttPeer::Callbacks {
     peer.changed_.notify_all();
   }
 
-  static void acknowledged(mosquitto* /*client*/, void* object, int id, int /*code*/,
+  static void acknowledged(mosquitto* /*client*/, void* object, int id, int code,
                            const mosquitto_property* /*properties*/) {
-    auto& peer = *static_cast<MqttPeer*>(object);
-    const std::lock_guard lock(peer.mutex_);
-    if (peer.unacknowledged_.erase(id) == 0) peer.acknowledged_early_.insert(id);
-    peer.changed_.notify_all();
+    static_cast<MqttPeer*>(object)->acknowledged(id, code);
   }
 
   static void arrived(mosquitto* /*client*/, void* object, const mosquitto_message* message,
                       const mosquitto_property* properties) {
     auto& peer = *static_cast<MqttPeer*>(object);
+    PeerMessage arrived{message->topic,
+                        std::string(static_cast<const char*>(message->payload),
+                                    static_cast<std::size_t>(message->payloadlen)),
+                        message->qos, message->retain, read_properties(properties)};
+    if (peer.options_.on_message) return peer.options_.on_message(arrived);
     const std::lock_guard lock(peer.mutex_);
-    peer.messages_.push_back({message->topic,
-                              std::string(static_cast<const char*>(message->payload),
-                                          static_cast<std::size_t>(message->payloadlen)),
-                              message->qos, message->retain, read_properties(properties)});
+    peer.messages_.push_back(std::move(arrived));
     peer.changed_.notify_all();
   }
 };
 
-MqttPeer::MqttPeer(std::uint16_t port, const std::string& id, const PeerOptions& options) {
+MqttPeer::MqttPeer(std::uint16_t port, const std::string& id, const PeerOptions& options)
+    : options_(options) {
   static const Library library;
   client_ = mosquitto_new(id.c_str(), !options.persistent, this);
   mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
@@ -176,6 +180,16 @@ void MqttPeer::publish(const std::string& topic, const std::string& payload, int
 
 void MqttPeer::post(const std::string& topic, const std::string& payload, int qos, bool retain,
                     const Properties& properties) {
+  handed_over(hand_over(topic, payload, qos, retain, properties), kNoNumber);
+}
+
+void MqttPeer::post_numbered(const std::string& topic, const std::string& payload,
+                             std::uint64_t number) {
+  handed_over(hand_over(topic, payload, 1, false, {}), number);
+}
+
+int MqttPeer::hand_over(const std::string& topic, const std::string& payload, int qos, bool retain,
+                        const Properties& properties) {
   int id = 0;
   const auto list = write_properties(properties);
   const int error =
@@ -184,8 +198,41 @@ void MqttPeer::post(const std::string& topic, const std::string& payload, int qo
   if (error != MOSQ_ERR_SUCCESS && error != MOSQ_ERR_NO_CONN) {
     throw std::runtime_error(mosquitto_strerror(error));
   }
+  return id;
+}
+
+void MqttPeer::handed_over(int id, std::uint64_t number) {
+  int reason = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto early = acknowledged_early_.extract(id);
+    if (early.empty()) {
+      unacknowledged_.insert_or_assign(id, number);
+      return;
+    }
+    reason = early.mapped();
+  }
+  if (number != kNoNumber && options_.on_acknowledged) options_.on_acknowledged(number, reason);
+}
+
+void MqttPeer::acknowledged(int id, int reason) {
+  std::uint64_t number = kNoNumber;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto waiting = unacknowledged_.extract(id);
+    if (waiting.empty()) {
+      acknowledged_early_.insert_or_assign(id, reason);
+      return;
+    }
+    number = waiting.mapped();
+    changed_.notify_all();
+  }
+  if (number != kNoNumber && options_.on_acknowledged) options_.on_acknowledged(number, reason);
+}
+
+std::size_t MqttPeer::unacknowledged() const {
   const std::lock_guard lock(mutex_);
-  if (acknowledged_early_.erase(id) == 0) unacknowledged_.insert(id);
+  return unacknowledged_.size();
 }
 
 bool MqttPeer::flush(std::chrono::milliseconds patience) {

@@ -4,9 +4,9 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +30,11 @@ struct PeerOptions {
   bool persistent = false;  ///< keeps its session, and comes back to it
   std::string username;
   std::string password;
+  /// Gets each message, on libmosquitto's thread; it is not kept then.
+  std::function<void(const PeerMessage&)> on_message;
+  /// Hears, on either thread, that the broker has answered what `post_numbered` handed over, and
+  /// the reason code.
+  std::function<void(std::uint64_t number, int reason)> on_acknowledged;
 };
 
 /// Publishes and observes, with MQTT 5. Connects again by itself, and subscribes again then.
@@ -55,6 +60,10 @@ class MqttPeer {
             const Properties& properties = {});
   [[nodiscard]] bool flush(std::chrono::milliseconds patience = kPatience);
 
+  /// The same with QoS 1, under a number that `on_acknowledged` is told.
+  void post_numbered(const std::string& topic, const std::string& payload, std::uint64_t number);
+  [[nodiscard]] std::size_t unacknowledged() const;
+
   [[nodiscard]] std::vector<PeerMessage> messages() const;
   [[nodiscard]] std::vector<std::string> payloads() const;
   [[nodiscard]] std::size_t count() const;
@@ -65,15 +74,21 @@ class MqttPeer {
  private:
   struct Callbacks;
 
+  int hand_over(const std::string& topic, const std::string& payload, int qos, bool retain,
+                const Properties& properties);
+  void handed_over(int id, std::uint64_t number);
+  void acknowledged(int id, int reason);
+
   template <typename Condition>
   [[nodiscard]] bool wait(Condition condition, std::chrono::milliseconds patience = kPatience);
 
+  const PeerOptions options_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<PeerMessage> messages_;
   std::map<std::string, int> filters_;
-  std::set<int> unacknowledged_;
-  std::set<int> acknowledged_early_;
+  std::map<int, std::uint64_t> unacknowledged_;  // numbers by packet identifier
+  std::map<int, int> acknowledged_early_;        // reasons by packet identifier
   std::size_t granted_ = 0;
   bool connected_ = false;
   mosquitto* client_ = nullptr;

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 namespace millrace::test {
-namespace {
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -16,8 +15,6 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
-
-}  // namespace
 
 std::uint16_t free_port() {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -17,16 +17,10 @@
 #include <thread>
 #include <utility>
 
+#include "support/ports.hpp"
+
 namespace millrace::test {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 void make_quick(int socket) {
   const int on = 1;
@@ -105,6 +99,7 @@ class WireTap::Loop {
   std::uint16_t port = 0;
   bool holding = false;
   bool refusing = false;
+  bool noting = true;
   Interceptor interceptor;
 
   std::vector<Packet> packets() const {
@@ -240,6 +235,7 @@ class WireTap::Loop {
     packet.raw = bytes;
     const auto action = interceptor ? interceptor(packet) : Action::pass;
     if (action == Action::pass) flow.out += std::exchange(packet.raw, {});
+    if (!noting) return action;
     const std::lock_guard lock(mutex_);
     packets_.push_back(std::move(packet));
     return action;
@@ -295,7 +291,7 @@ std::uint16_t WireTap::port() const noexcept {
   return loop_->port;
 }
 std::string WireTap::url() const {
-  return "mqtt://localhost:" + std::to_string(port());
+  return "mqtt://127.0.0.1:" + std::to_string(port());
 }
 std::vector<Packet> WireTap::packets() const {
   return loop_->packets();
@@ -321,6 +317,10 @@ void WireTap::close_links() {
 
 void WireTap::hold(bool on) {
   loop_->command([this, on] { loop_->holding = on; });
+}
+
+void WireTap::note(bool on) {
+  loop_->command([this, on] { loop_->noting = on; });
 }
 
 void WireTap::refuse(bool on) {

@@ -28,11 +28,12 @@ class WireTap {
   WireTap& operator=(const WireTap&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept;
-  [[nodiscard]] std::string url() const;  ///< `mqtt://localhost:<port>`
+  [[nodiscard]] std::string url() const;  ///< `mqtt://127.0.0.1:<port>`
 
   /// Everything that has passed so far, in the order in which it came here.
   [[nodiscard]] std::vector<Packet> packets() const;
-  void forget();  ///< begins the notes afresh
+  void forget();       ///< begins the notes afresh
+  void note(bool on);  ///< whether packets are noted at all: a long run has too many
 
   /// Asked about each packet, on the tap's thread, before it passes; a packet that is dropped or
   /// cuts the link is noted too.

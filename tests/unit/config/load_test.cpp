@@ -9,7 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Config loaded(const char* json) {
+Config load_text(const char* json) {
   const Folder folder;
   return load_config(inputs_of(nlohmann::ordered_json::parse(json), folder));
 }
@@ -20,7 +20,7 @@ TEST(LoadConfig, TakesTheDefaultsWhereNothingIsGiven) {
   EXPECT_THAT(config.source.topics, ElementsAre("events/#"));
   EXPECT_EQ(config.sink.topic, "results");
   EXPECT_EQ(config.processing.workers, 5U);
-  EXPECT_EQ(config.journal.durability, Durability::off);
+  EXPECT_EQ(config.journal.durability, Durability::process);
 }
 
 TEST(LoadConfig, PrefersTheCommandLineToTheEnvironmentToTheFileToTheDefault) {
@@ -39,36 +39,39 @@ TEST(LoadConfig, PrefersTheCommandLineToTheEnvironmentToTheFileToTheDefault) {
 }
 
 TEST(LoadConfig, LetsTheLastOfTwoAssignmentsWin) {
-  EXPECT_EQ(loaded(R"({"set": ["source.qos=0", "source.qos=1"]})").source.qos, 1);
+  EXPECT_EQ(load_text(R"({"set": ["source.qos=0", "source.qos=1"]})").source.qos, 1);
 }
 
 TEST(LoadConfig, CaresNotForABadValueThatIsOverridden) {
-  EXPECT_EQ(loaded(R"({"config": {"source": {"qos": 7}}, "set": ["source.qos=0"]})").source.qos, 0);
+  EXPECT_EQ(load_text(R"({"config": {"source": {"qos": 7}}, "set": ["source.qos=0"]})").source.qos,
+            0);
 }
 
 TEST(LoadConfig, ReadsTheFileThatTheEnvironmentNames) {
-  const auto config = loaded(R"({"files": {"a.json": "{\"source\": {\"qos\": 0}}"},
+  const auto config = load_text(R"({"files": {"a.json": "{\"source\": {\"qos\": 0}}"},
                                  "env": {"MILLRACE_CONFIG": "{dir}/a.json"}})");
   EXPECT_EQ(config.source.qos, 0);
 }
 
 TEST(LoadConfig, PrefersTheFileOfTheCommandLineAndReadsNoOther) {
-  const auto config = loaded(R"({"files": {"a.json": "{\"source\": {\"qos\": 0}}", "b.json": "{}"},
+  const auto config =
+      load_text(R"({"files": {"a.json": "{\"source\": {\"qos\": 0}}", "b.json": "{}"},
                                  "env": {"MILLRACE_CONFIG": "{dir}/a.json"},
                                  "file": "{dir}/b.json"})");
   EXPECT_EQ(config.source.qos, 1);
 }
 
 TEST(LoadConfig, ReadsListsWithCommasOrAsJson) {
-  EXPECT_THAT(loaded(R"({"env": {"MILLRACE_SOURCE_TOPICS": "a/#, b/+"}})").source.topics,
+  EXPECT_THAT(load_text(R"({"env": {"MILLRACE_SOURCE_TOPICS": "a/#, b/+"}})").source.topics,
               ElementsAre("a/#", "b/+"));
-  EXPECT_THAT(loaded(R"({"env": {"MILLRACE_SOURCE_TOPICS": "[\"a,b\", \" c\"]"}})").source.topics,
-              ElementsAre("a,b", " c"));
-  EXPECT_THAT(loaded(R"({"set": ["source.topics=a/#"]})").source.topics, ElementsAre("a/#"));
+  EXPECT_THAT(
+      load_text(R"({"env": {"MILLRACE_SOURCE_TOPICS": "[\"a,b\", \" c\"]"}})").source.topics,
+      ElementsAre("a,b", " c"));
+  EXPECT_THAT(load_text(R"({"set": ["source.topics=a/#"]})").source.topics, ElementsAre("a/#"));
 }
 
 TEST(LoadConfig, ReadsObjectsAsJsonAndLetsTheirOwnVariablesWin) {
-  const auto config = loaded(R"({"env": {
+  const auto config = load_text(R"({"env": {
     "MILLRACE_SOURCE_RECONNECT": "{\"min\": \"1s\", \"max\": \"2s\"}",
     "MILLRACE_SOURCE_RECONNECT_MAX": "3s",
     "MILLRACE_SINK": "{\"reconnect\": {\"min\": \"50ms\"}}"}})");
@@ -78,13 +81,13 @@ TEST(LoadConfig, ReadsObjectsAsJsonAndLetsTheirOwnVariablesWin) {
 }
 
 TEST(LoadConfig, ReadsTheDedupeWindowAsAnObject) {
-  const auto config = loaded(R"({"env": {
+  const auto config = load_text(R"({"env": {
     "MILLRACE_SOURCE_DEDUPE": "{\"key\": \"pointer:/a~1b/0\", \"window\": 5000}"}})");
   EXPECT_EQ(config.source.dedupe, (DedupeConfig{"pointer:/a~1b/0", 5000}));
 }
 
 TEST(LoadConfig, ReadsASecretFromAFileAndDropsOneNewline) {
-  const auto config = loaded(R"({"files": {"user": "joe", "password": " p w\n\n"}, "env": {
+  const auto config = load_text(R"({"files": {"user": "joe", "password": " p w\n\n"}, "env": {
     "MILLRACE_SOURCE_USERNAME_FILE": "{dir}/user",
     "MILLRACE_SOURCE_PASSWORD_FILE": "{dir}/password"}})");
   EXPECT_EQ(config.source.username, "joe");
@@ -109,17 +112,20 @@ TEST(LoadConfig, TakesTheEnvironmentOfAProcess) {
 }
 
 TEST(LoadConfig, KnowsMqtt311ByBothNamesFromEverywhere) {
-  EXPECT_EQ(loaded(R"({"config": {"source": {"mqtt_version": "3.1.1"}}})").source.mqtt_version, 4);
-  EXPECT_EQ(loaded(R"({"config": {"source": {"mqtt_version": 4}}})").source.mqtt_version, 4);
-  EXPECT_EQ(loaded(R"({"env": {"MILLRACE_SOURCE_MQTT_VERSION": "3.1.1"}})").source.mqtt_version, 4);
-  EXPECT_EQ(loaded(R"({"set": ["source.mqtt_version=4"]})").source.mqtt_version, 4);
-  EXPECT_EQ(loaded(R"({"set": ["source.mqtt_version=5"]})").source.mqtt_version, 5);
+  EXPECT_EQ(load_text(R"({"config": {"source": {"mqtt_version": "3.1.1"}}})").source.mqtt_version,
+            4);
+  EXPECT_EQ(load_text(R"({"config": {"source": {"mqtt_version": 4}}})").source.mqtt_version, 4);
+  EXPECT_EQ(load_text(R"({"env": {"MILLRACE_SOURCE_MQTT_VERSION": "3.1.1"}})").source.mqtt_version,
+            4);
+  EXPECT_EQ(load_text(R"({"set": ["source.mqtt_version=4"]})").source.mqtt_version, 4);
+  EXPECT_EQ(load_text(R"({"set": ["source.mqtt_version=5"]})").source.mqtt_version, 5);
 }
 
 TEST(LoadConfig, ReadsSizesWithUnitsAndInBytes) {
-  EXPECT_EQ(loaded(R"({"config": {"limits": {"frame_bytes": 4096}}})").limits.frame_bytes, 4096U);
-  EXPECT_EQ(loaded(R"({"set": ["limits.frame_bytes=4096"]})").limits.frame_bytes, 4096U);
-  EXPECT_EQ(loaded(R"({"set": ["limits.frame_bytes=4KiB"]})").limits.frame_bytes, 4096U);
+  EXPECT_EQ(load_text(R"({"config": {"limits": {"frame_bytes": 4096}}})").limits.frame_bytes,
+            4096U);
+  EXPECT_EQ(load_text(R"({"set": ["limits.frame_bytes=4096"]})").limits.frame_bytes, 4096U);
+  EXPECT_EQ(load_text(R"({"set": ["limits.frame_bytes=4KiB"]})").limits.frame_bytes, 4096U);
 }
 
 TEST(LoadConfig, SurvivesAMegabyteOfDigits) {

@@ -6,7 +6,7 @@
 namespace millrace::test {
 namespace {
 
-Config loaded(std::vector<std::string> set) {
+Config resolved(std::vector<std::string> set) {
   ConfigInputs inputs;
   inputs.set = std::move(set);
   return load_config(inputs);
@@ -16,8 +16,8 @@ TEST(Sink, SharesTheSourcesBrokerCredentialsAndTlsUnderAnotherClientId) {
   const Folder folder;
   const std::string ca = folder.write("ca.pem", "");
   const Config config =
-      loaded({"source.url=mqtts://broker", "source.client_id=mill", "source.username=joe",
-              "source.password=secret", "source.mqtt_version=3.1.1", "source.tls.ca=" + ca});
+      resolved({"source.url=mqtts://broker", "source.client_id=mill", "source.username=joe",
+                "source.password=secret", "source.mqtt_version=3.1.1", "source.tls.ca=" + ca});
   EXPECT_EQ(config.sink.url, "mqtts://broker");
   EXPECT_EQ(config.sink.client_id, "mill-sink");
   EXPECT_EQ(config.sink.username, "joe");
@@ -27,14 +27,14 @@ TEST(Sink, SharesTheSourcesBrokerCredentialsAndTlsUnderAnotherClientId) {
 }
 
 TEST(Sink, KeepsCredentialsOfItsOwnOnTheSourcesBroker) {
-  const Config config = loaded({"source.username=joe", "source.password=a", "sink.username=jim"});
+  const Config config = resolved({"source.username=joe", "source.password=a", "sink.username=jim"});
   EXPECT_EQ(config.sink.username, "jim");
   EXPECT_EQ(config.sink.password, "");
 }
 
 TEST(Sink, TakesNothingFromTheSourceWhereItHasAUrl) {
-  const Config config = loaded({"source.username=joe", "source.password=a", "source.mqtt_version=4",
-                                "sink.url=mqtt://other"});
+  const Config config = resolved({"source.username=joe", "source.password=a",
+                                  "source.mqtt_version=4", "sink.url=mqtt://other"});
   EXPECT_EQ(config.sink.username, "");
   EXPECT_EQ(config.sink.password, "");
   EXPECT_EQ(config.sink.mqtt_version, 5);
@@ -42,49 +42,51 @@ TEST(Sink, TakesNothingFromTheSourceWhereItHasAUrl) {
 }
 
 TEST(Sink, MayShareAClientIdWithTheSourceOfAnotherBroker) {
-  EXPECT_EQ(loaded({"sink.url=mqtt://other", "sink.client_id=millrace"}).sink.client_id,
+  EXPECT_EQ(resolved({"sink.url=mqtt://other", "sink.client_id=millrace"}).sink.client_id,
             "millrace");
 }
 
 TEST(Framing, IsLinesForAStreamOfBytesAndWholeForMessages) {
-  EXPECT_EQ(loaded({"source.url=stdin:", "sink.url=stdout:"}).framing.type, FramingType::lines);
-  EXPECT_EQ(loaded({"source.url=generate:", "sink.url=stdout:"}).framing.type, FramingType::whole);
-  EXPECT_EQ(loaded({}).framing.type, FramingType::whole);
+  EXPECT_EQ(resolved({"source.url=stdin:", "sink.url=stdout:"}).framing.type, FramingType::lines);
+  EXPECT_EQ(resolved({"source.url=generate:", "sink.url=stdout:"}).framing.type,
+            FramingType::whole);
+  EXPECT_EQ(resolved({}).framing.type, FramingType::whole);
 }
 
 TEST(Framing, TakesAHeaderWhereItNeedsOne) {
-  const Config config = loaded({"framing.type=length_prefixed", "framing.header.format=>I16s",
-                                "framing.header.fields=length,digest", "processing.type=verify",
-                                "processing.algorithm=md5"});
+  const Config config = resolved({"framing.type=length_prefixed", "framing.header.format=>I16s",
+                                  "framing.header.fields=length,digest", "processing.type=verify",
+                                  "processing.algorithm=md5"});
   EXPECT_EQ(config.framing.header.format, ">I16s");
   EXPECT_EQ(config.framing.header.fields, (std::vector<std::string>{"length", "digest"}));
 }
 
 TEST(Loop, IsAllowedWhereItIsAskedForOrCannotBe) {
-  EXPECT_TRUE(loaded({"sink.topic=events/done", "sink.allow_loop=true"}).sink.allow_loop);
-  EXPECT_EQ(loaded({"sink.topic=events/done", "sink.url=mqtt://other"}).sink.topic, "events/done");
-  EXPECT_EQ(loaded({"sink.topic=events/done", "sink.url=mqtt://localhost:1884"}).sink.topic,
+  EXPECT_TRUE(resolved({"sink.topic=events/done", "sink.allow_loop=true"}).sink.allow_loop);
+  EXPECT_EQ(resolved({"sink.topic=events/done", "sink.url=mqtt://other"}).sink.topic,
             "events/done");
-  EXPECT_EQ(loaded({"sink.topic=events/done", "sink.url=stdout:"}).sink.topic, "events/done");
-  EXPECT_EQ(loaded({"dead_letter.topic=events/dead", "sink.url=mqtt://other"}).dead_letter.topic,
+  EXPECT_EQ(resolved({"sink.topic=events/done", "sink.url=mqtt://localhost:1884"}).sink.topic,
+            "events/done");
+  EXPECT_EQ(resolved({"sink.topic=events/done", "sink.url=stdout:"}).sink.topic, "events/done");
+  EXPECT_EQ(resolved({"dead_letter.topic=events/dead", "sink.url=mqtt://other"}).dead_letter.topic,
             "events/dead");
-  EXPECT_EQ(loaded({"source.topics=events/+", "sink.topic={topic}/done"}).sink.topic,
+  EXPECT_EQ(resolved({"source.topics=events/+", "sink.topic={topic}/done"}).sink.topic,
             "{topic}/done");
-  EXPECT_EQ(loaded({"sink.topic={response_topic}"}).sink.topic, "{response_topic}");
+  EXPECT_EQ(resolved({"sink.topic={response_topic}"}).sink.topic, "{response_topic}");
 }
 
 TEST(Tls, TakesACertificateWithItsKey) {
   const Folder folder;
   const Config config =
-      loaded({"source.url=mqtts://broker", "source.tls.cert=" + folder.write("cert.pem", ""),
-              "source.tls.key=" + folder.write("key.pem", ""), "source.tls.key_passphrase=x"});
+      resolved({"source.url=mqtts://broker", "source.tls.cert=" + folder.write("cert.pem", ""),
+                "source.tls.key=" + folder.write("key.pem", ""), "source.tls.key_passphrase=x"});
   EXPECT_EQ(config.source.tls.key_passphrase, "x");
 }
 
 TEST(Tls, MayBeTheSinksOwnOnTheSourcesBroker) {
   const Folder folder;
   const std::string ca = folder.write("ca.pem", "");
-  EXPECT_EQ(loaded({"source.url=mqtts://broker", "sink.tls.ca=" + ca}).sink.tls.ca, ca);
+  EXPECT_EQ(resolved({"source.url=mqtts://broker", "sink.tls.ca=" + ca}).sink.tls.ca, ca);
 }
 
 }  // namespace

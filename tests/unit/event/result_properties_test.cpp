@@ -12,7 +12,7 @@ using ::testing::Pair;
 const auto kReceived = std::chrono::system_clock::time_point(1769860800123ms);
 const Payload kResult(std::string("144"));
 
-Frame frame_of(const Properties& properties) {
+Frame frame_with(const Properties& properties) {
   Frame frame;
   frame.id = {0x5f3a9c01, 17, 0};
   frame.stream = "events/a";
@@ -22,7 +22,7 @@ Frame frame_of(const Properties& properties) {
 }
 
 TEST(ResultProperties, NameTheEvent) {
-  Frame frame = frame_of({});
+  Frame frame = frame_with({});
   frame.properties = nullptr;
   const Properties properties = result_properties(frame, kResult, kReceived);
   EXPECT_THAT(properties.user,
@@ -33,7 +33,7 @@ TEST(ResultProperties, NameTheEvent) {
 }
 
 TEST(ResultProperties, SayThatARepeatIsPossible) {
-  Frame frame = frame_of({});
+  Frame frame = frame_with({});
   frame.redelivered = true;
   const Properties properties = result_properties(frame, kResult, kReceived);
   EXPECT_THAT(properties.user.back(), Pair("millrace-redelivered", "1"));
@@ -44,7 +44,7 @@ TEST(ResultProperties, RepeatWhatTheInputSays) {
   input.content_type = "text/plain";
   input.correlation_data = std::string("\0\xff", 2);
   input.utf8_payload = true;
-  const Properties properties = result_properties(frame_of(input), kResult, kReceived);
+  const Properties properties = result_properties(frame_with(input), kResult, kReceived);
   EXPECT_EQ(properties.content_type, "text/plain");
   EXPECT_EQ(properties.correlation_data, std::string("\0\xff", 2));
   EXPECT_TRUE(properties.utf8_payload);
@@ -59,7 +59,7 @@ TEST(ResultProperties, KeepTheUsersOwnInTheirOrderAndReplaceOurs) {
                 {"millrace-received", "x"},
                 {"millrace-redelivered", "1"},
                 {"millrace-other", "x"}};
-  const Properties properties = result_properties(frame_of(input), kResult, kReceived);
+  const Properties properties = result_properties(frame_with(input), kResult, kReceived);
   EXPECT_THAT(properties.user,
               ElementsAre(Pair("k", "1"), Pair("k", "2"), Pair("millrace-other", "x"),
                           Pair("millrace-id", "5f3a9c01-17.0"), Pair("millrace-topic", "events/a"),
@@ -69,20 +69,20 @@ TEST(ResultProperties, KeepTheUsersOwnInTheirOrderAndReplaceOurs) {
 TEST(ResultProperties, LeaveTheResponseTopicOut) {
   Properties input;
   input.response_topic = "answers";
-  EXPECT_EQ(result_properties(frame_of(input), kResult, kReceived).response_topic, "");
+  EXPECT_EQ(result_properties(frame_with(input), kResult, kReceived).response_topic, "");
 }
 
 TEST(ResultProperties, DoNotCallBytesText) {
   Properties input;
   input.utf8_payload = true;
   const Payload binary(std::string("\xff"));
-  EXPECT_FALSE(result_properties(frame_of(input), binary, kReceived).utf8_payload);
+  EXPECT_FALSE(result_properties(frame_with(input), binary, kReceived).utf8_payload);
 }
 
 TEST(ResultProperties, TakeTheTimeItTookOffTheExpiry) {
   Properties input;
   input.message_expiry = 60;
-  const Frame frame = frame_of(input);
+  const Frame frame = frame_with(input);
   const auto expiry = [&](auto waited) {
     return result_properties(frame, kResult, kReceived + waited).message_expiry;
   };
@@ -98,7 +98,7 @@ TEST(ResultProperties, TakeTheTimeItTookOffTheExpiry) {
 TEST(ResultProperties, HaveAnExpiryOfNoneOrAtLeastOne) {
   Properties input;
   input.message_expiry = 0;
-  EXPECT_EQ(result_properties(frame_of(input), kResult, kReceived).message_expiry, 1U);
+  EXPECT_EQ(result_properties(frame_with(input), kResult, kReceived).message_expiry, 1U);
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 namespace millrace {
 namespace {
 
-using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -24,7 +23,7 @@ class JournalCommand : public JournalFolder {
  protected:
   struct Answer {
     int code = 0;
-    std::vector<json> out;
+    std::vector<nlohmann::json> out;
     std::string err;
   };
 
@@ -37,7 +36,8 @@ class JournalCommand : public JournalFolder {
     answer.code = journal({.action = action, .id = id}, config, out, err);
     answer.err = err.str();
     std::istringstream lines(out.str());
-    for (std::string line; std::getline(lines, line);) answer.out.push_back(json::parse(line));
+    for (std::string line; std::getline(lines, line);)
+      answer.out.push_back(nlohmann::json::parse(line));
     return answer;
   }
 
@@ -67,7 +67,7 @@ TEST_F(JournalCommand, StatSaysWhatThereIs) {
   EXPECT_EQ(stat["watermark"]["offset"], 3);
   EXPECT_EQ(stat["fingerprint"], "configuration one");
   EXPECT_EQ(stat["open"][0]["id"], id(1));
-  EXPECT_EQ(stat["done"], json::array({id(4)}));
+  EXPECT_EQ(stat["done"], nlohmann::json::array({id(4)}));
   EXPECT_THAT(stat["damages"], IsEmpty());
 }
 
@@ -85,7 +85,7 @@ TEST_F(JournalCommand, StatShowsFramesThatCrashedTheProcessWithoutCountingThem) 
     const auto stat = call(JournalAction::stat).out.at(0);
     EXPECT_EQ(
         stat["crashes"],
-        json::array(
+        nlohmann::json::array(
             {{{"id", to_string(EventId{epoch, 3, 0})}, {"crashes", 1}, {"last", "SIGSEGV"}}}));
   }
   open();
@@ -126,7 +126,7 @@ TEST_F(JournalCommand, ExportHoldsThePayloads) {
   ASSERT_THAT(answer.out, SizeIs(2));
   EXPECT_EQ(answer.out[0]["payload"], "/wA=");
   EXPECT_EQ(answer.out[0]["encoding"], "base64");
-  EXPECT_EQ(answer.out[0]["properties"]["user"], json::parse(R"([["k", "v"]])"));
+  EXPECT_EQ(answer.out[0]["properties"]["user"], nlohmann::json::parse(R"([["k", "v"]])"));
   EXPECT_EQ(answer.out[1]["payload"], "text");
   EXPECT_EQ(answer.out[1]["encoding"], "utf8");
 }
