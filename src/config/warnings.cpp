@@ -58,7 +58,7 @@ void warn_of_dedupe(const SourceConfig& source, const Url& url, Lines& lines) {
   const DedupeConfig initial;
   if (source.dedupe.key.empty()) {
     if (source.dedupe.window == initial.window) return;
-    lines.push_back("source.dedupe.window: has no effect, source.dedupe.key is empty");
+    lines.emplace_back("source.dedupe.window: has no effect, source.dedupe.key is empty");
     return;
   }
   if (!ProducerKey(source.dedupe.key).of_message()) return;
