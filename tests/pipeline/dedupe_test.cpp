@@ -74,9 +74,16 @@ TEST_F(DedupeInPipeline, WhatHasNoKeyPasses) {
 
 TEST_F(DedupeInPipeline, ADefectIsADeadLetterWhateverItHolds) {
   harness_.config.limits.frame_bytes = 10;
+  harness_.dedupe = std::make_unique<Dedupe>(DedupeConfig{.key = "property:n", .window = 1000}, 64);
   harness_.start();
-  harness_.publish(R"({"id": 123456789})");
-  harness_.publish(R"({"id": 123456789})");
+  const auto key = std::make_shared<const Properties>(Properties{.user = {{"n", "1"}}});
+  for (int i = 0; i < 2; ++i) {
+    Chunk chunk{.stream = "s",
+                .bytes = Payload(std::string("longer than that")),
+                .properties = key,
+                .received = {}};
+    ASSERT_FALSE(harness_.journal->append(std::move(chunk)));
+  }
   EXPECT_EQ(harness_.dead_letters.wait_for(2).size(), 2U);
   EXPECT_TRUE(harness_.drain());
 }
