@@ -72,13 +72,20 @@ TEST_F(DedupeInPipeline, WhatHasNoKeyPasses) {
   EXPECT_TRUE(harness_.drain());
 }
 
-TEST_F(DedupeInPipeline, ADefectIsADeadLetterWhateverItHolds) {
+TEST_F(DedupeInPipeline, ADefectIsADeadLetterAndItsKeyIsNotTaken) {
   harness_.config.limits.frame_bytes = 10;
+  harness_.dedupe = std::make_unique<Dedupe>(DedupeConfig{.key = "property:n", .window = 1000}, 64);
   harness_.start();
-  harness_.publish(R"({"id": 123456789})");
-  harness_.publish(R"({"id": 123456789})");
-  EXPECT_EQ(harness_.dead_letters.wait_for(2).size(), 2U);
+  const auto key = std::make_shared<const Properties>(Properties{.user = {{"n", "1"}}});
+  for (const char* text : {"longer than that", "longer than that", "short", "again"}) {
+    Chunk chunk{
+        .stream = "s", .bytes = Payload(std::string(text)), .properties = key, .received = {}};
+    ASSERT_FALSE(harness_.journal->append(std::move(chunk)));
+  }
+  EXPECT_THAT(texts_of(harness_.results.wait_for(1)), ElementsAre("short"));
   EXPECT_TRUE(harness_.drain());
+  EXPECT_EQ(harness_.dead_letters.outcomes().size(), 2U);
+  EXPECT_THAT(book_.filtered, ElementsAre("3 duplicate"));
 }
 
 TEST_F(DedupeInPipeline, LinesOfOneMessageAreDuplicatesOfEachOther) {

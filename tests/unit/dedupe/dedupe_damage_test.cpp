@@ -8,6 +8,7 @@ namespace millrace {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -56,6 +57,7 @@ TEST_F(DedupeDamage, SurvivesATornFirstRecordOfAGeneration) {
   open();
   EXPECT_TRUE(asked(100, "9"));
   EXPECT_FALSE(asked(10, "10"));
+  EXPECT_THAT(generations(), ElementsAre(generation_name(3))) << "nothing is written over";
 }
 
 TEST_F(DedupeDamage, RefusesEveryFlippedByteButInTheLastRecord) {
