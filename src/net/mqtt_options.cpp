@@ -39,9 +39,12 @@ mqtt::ssl_options make_ssl_options(const TlsConfig& tls) {
   return ssl;
 }
 
-int seconds_rounded_up(Duration duration) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration).count();
-  return static_cast<int>(std::min<std::int64_t>(seconds, kLongestKeepAlive));
+// Paho C 1.3 sends a PINGREQ after its interval, waits one and a half of them for the answer, and
+// looks once a second; a connection that is dead shall be noticed within one and a half of ours.
+int pahos_interval(Duration keep_alive) {
+  const auto patience = keep_alive * 3 / 2 - std::chrono::seconds(1);
+  const auto interval = std::chrono::floor<std::chrono::seconds>(patience * 2 / 5).count();
+  return static_cast<int>(std::clamp<std::int64_t>(interval, 1, kLongestKeepAlive));
 }
 
 }  // namespace
@@ -67,7 +70,7 @@ void fill_connect_options(mqtt::connect_options& connect, const MqttOptions& opt
   } else {
     connect.set_clean_session(!kept);
   }
-  connect.set_keep_alive_interval(seconds_rounded_up(endpoint.keep_alive));
+  connect.set_keep_alive_interval(pahos_interval(endpoint.keep_alive));
   connect.set_automatic_reconnect(false);
   if (!endpoint.username.empty()) connect.set_user_name(endpoint.username);
   if (!endpoint.password.empty()) connect.set_password(endpoint.password);

@@ -1,6 +1,7 @@
 #include "net/mqtt_options.hpp"
 
 #include <gmock/gmock.h>
+#include <mqtt/connect_options.h>
 
 #include "net/tls_files.hpp"
 #include "support/certificates.hpp"
@@ -36,6 +37,20 @@ TEST(MqttOptions, SpeaksPahosSchemes) {
 TEST(MqttOptions, NamesTheKeyOfAUrlThatIsNone) {
   EXPECT_THAT([] { static_cast<void>(address("broker:1883")); },
               ThrowsMessage<std::runtime_error>(HasSubstr("source.url: ")));
+}
+
+TEST(MqttOptions, LeavePahoTimeToNoticeADeadConnectionWithinOneAndAHalfKeepAlives) {
+  const auto paho = [](seconds keep_alive) {
+    auto config = endpoint("mqtt://broker");
+    config.keep_alive = keep_alive;
+    mqtt::connect_options connect;
+    fill_connect_options(connect, make_mqtt_options(config, seconds(0), End::source));
+    return connect.get_keep_alive_interval();
+  };
+  EXPECT_EQ(paho(seconds(20)), seconds(11));
+  EXPECT_EQ(paho(seconds(4)), seconds(2));
+  EXPECT_EQ(paho(seconds(1)), seconds(1)) << "never none";
+  EXPECT_LE(paho(seconds(64'800)), seconds(65'535));
 }
 
 class TlsFiles : public testing::Test {
