@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -136,6 +137,22 @@ struct Expected {
   const char* without_last;  // and those of what is left of it
 };
 
+const char* name_of(Last last) {
+  switch (last) {
+    case Last::chunk:
+      return "Chunk";
+    case Last::cut:
+      return "Cut";
+    case Last::commit:
+      break;
+  }
+  return "Commit";
+}
+
+void PrintTo(const Expected& expected, std::ostream* out) {
+  *out << name_of(expected.last);
+}
+
 class DamagedRecords : public DamagedJournal, public ::testing::WithParamInterface<Expected> {
  protected:
   // Leaves the copy as it was for the next harm.
@@ -162,10 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Expected{Last::chunk, "charlie\ndelta\necho\n", "charlie\ndelta\n"},
                       Expected{Last::cut, "charlie\ndelta\n", "charlie\ndelta\n"},
                       Expected{Last::commit, "delta\n", "charlie\ndelta\n"}),
-    [](const auto& expected) {
-      const auto last = expected.param.last;
-      return last == Last::chunk ? "Chunk" : last == Last::cut ? "Cut" : "Commit";
-    });
+    [](const auto& expected) { return name_of(expected.param.last); });
 
 TEST_P(DamagedRecords, AreSurvivedWhereTheLastOneIsTornAtAnyByte) {
   make(GetParam().last);

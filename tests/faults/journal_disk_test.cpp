@@ -1,5 +1,6 @@
 // A disk that fails under a running millrace: nothing is acknowledged that is not stored.
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -120,6 +121,10 @@ struct Fault {
   const char* durability;
   const char* inject;  // as strace takes it, but for when
 };
+
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.inject;
+}
 
 class TracedDisk : public FailingDisk {
  protected:
