@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "commands/service.hpp"
 #include "commands/signals.hpp"
@@ -57,13 +58,14 @@ void announce(const Config& config, const std::optional<HttpServer>& http, Obser
 
 }  // namespace
 
-int run(const Config& config, bool accept_backlog) {
+int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
   Log log(config.log);
   Health health;
   Observers observers({&health, &log});
   auto http = serve(config.http, health);
   announce(config, http, observers);
-  Service service(config, observers, {.accept_backlog = accept_backlog});
+  Service service(config, observers,
+                  {.accept_backlog = accept_backlog, .processor = std::move(processor)});
   service.every(kHousekeeping, [&health, &log] {
     health.beat();
     log.report_left_out();

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "millrace/config.hpp"
+#include "millrace/processor.hpp"
 
 namespace millrace {
 
 /// Runs until a signal, the end of a finite source, or a failure. The exit code.
 ///
+/// `processor`, where given, works in the place of the configured one: in a program of one's own.
 /// `block_signals` has been called. Where a run ends otherwise than in order, the process ends
 /// here.
-[[nodiscard]] int run(const Config& config, bool accept_backlog);
+[[nodiscard]] int run(const Config& config, bool accept_backlog, ProcessorPtr processor = {});
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 // A bad network between millrace and its brokers.
 #include <algorithm>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,10 @@ class Network : public RigCase {
   milliseconds slowest_{0};
 };
 
+void PrintTo(End end, std::ostream* out) {
+  *out << (end == End::source ? "source" : "sink");
+}
+
 class NetworkOfAnEnd : public Network, public ::testing::WithParamInterface<End> {
  protected:
   RoughWire& wire() { return Network::wire(GetParam()); }
@@ -105,6 +110,10 @@ struct Silence {
   const char* name;
   std::vector<Direction> directions;
 };
+
+void PrintTo(const Silence& silence, std::ostream* out) {
+  *out << silence.name;
+}
 
 class SilentNetwork : public Network, public ::testing::WithParamInterface<Silence> {};
 
