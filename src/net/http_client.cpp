@@ -23,7 +23,7 @@ namespace http = beast::http;
 using Answer = std::variant<HttpReceived, std::string>;
 
 constexpr std::uint64_t kBodyBytes = 65536;
-constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
+constexpr auto kErrorAndResult = asio::as_tuple(asio::use_awaitable);
 
 http::request<http::empty_body> request_for(const HttpQuestion& question) {
   http::request<http::empty_body> request(http::verb::get, question.path, 11);
@@ -40,18 +40,18 @@ asio::awaitable<void> ask(const HttpQuestion& question, Answer& answer) {
   stream.expires_after(question.timeout);
   asio::ip::tcp::resolver resolver(stream.get_executor());
   const auto [unresolved, found] = co_await resolver.async_resolve(
-      question.address.host, std::to_string(question.address.port), kResult);
+      question.address.host, std::to_string(question.address.port), kErrorAndResult);
   if (unresolved) {
     answer = unresolved.message();
     co_return;
   }
-  const auto [refused, peer] = co_await stream.async_connect(found, kResult);
+  const auto [refused, peer] = co_await stream.async_connect(found, kErrorAndResult);
   if (refused) {
     answer = refused.message();
     co_return;
   }
   const auto request = request_for(question);
-  const auto [unsent, sent] = co_await http::async_write(stream, request, kResult);
+  const auto [unsent, sent] = co_await http::async_write(stream, request, kErrorAndResult);
   if (unsent) {
     answer = unsent.message();
     co_return;
@@ -59,7 +59,7 @@ asio::awaitable<void> ask(const HttpQuestion& question, Answer& answer) {
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(kBodyBytes);
-  const auto [unread, read] = co_await http::async_read(stream, buffer, parser, kResult);
+  const auto [unread, read] = co_await http::async_read(stream, buffer, parser, kErrorAndResult);
   if (unread) {
     answer = unread.message();
   } else {

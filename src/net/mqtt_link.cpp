@@ -10,6 +10,7 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kDisconnectPatience{2};
+constexpr int kNoReason = 0;
 
 template <typename Number>
 std::optional<Number> number_property(const mqtt::properties& properties,
@@ -56,9 +57,11 @@ MqttLink::MqttLink(const MqttOptions& options, std::uint64_t generation, MqttLin
       client_(options.address.uri, options.endpoint.client_id,
               mqtt::create_options(options.endpoint.mqtt_version)) {
   client_.set_connection_lost_handler(
-      [this](const std::string&) { events_.link_lost(generation_, disconnect_reason_); });
+      [this](const std::string&) { events_.link_lost(generation_, kNoReason); });
+  // Paho C 1.3.14 calls nothing else after a DISCONNECT of the server; 1.3.12 calls the handler
+  // above as well, which then is not the first to tell of it.
   client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
-    disconnect_reason_ = static_cast<int>(reason);
+    events_.link_lost(generation_, static_cast<int>(reason));
   });
   client_.set_message_callback(
       [this](const mqtt::const_message_ptr& message) { on_message(message); });

@@ -31,7 +31,7 @@ class MqttLinkEvents {
   virtual ~MqttLinkEvents() = default;
   virtual void link_opened(std::uint64_t generation, const MqttSession& session) = 0;
   virtual void link_failed(std::uint64_t generation, std::string reason) = 0;
-  /// `reason_code`: of the server's DISCONNECT, or 0.
+  /// May come twice for one loss. `reason_code`: of the server's DISCONNECT, or 0.
   virtual void link_lost(std::uint64_t generation, int reason_code) = 0;
   /// The message is acknowledged when this has returned, unless it returns an error.
   [[nodiscard]] virtual std::error_code link_message(const mqtt::message& message) = 0;
@@ -82,7 +82,6 @@ class MqttLink final : mqtt::iaction_listener {
   std::optional<SocketWatch> watch_;
   MqttSocket socket_;
   std::atomic<bool> refusing_ = false;  // set on Paho's receive thread
-  int disconnect_reason_ = 0;
   mqtt::async_client client_;
 };
 

@@ -20,10 +20,12 @@ constexpr std::int64_t kNeverExpires = std::numeric_limits<std::uint32_t>::max()
 MqttAddress make_address(const std::string& text, End end) {
   const auto url = parse_url(text, end);
   MqttAddress address;
-  address.tls = url.scheme == Scheme::mqtts;
+  address.tls = is_tls_client(url.scheme);
   address.port = url.port;
   address.text = to_string(url);
-  address.uri = (address.tls ? "ssl" : "tcp") + address.text.substr(address.text.find("://"));
+  const bool websocket = is_websocket(url.scheme);
+  const std::string scheme = websocket ? (address.tls ? "wss" : "ws") : address.tls ? "ssl" : "tcp";
+  address.uri = scheme + address.text.substr(address.text.find("://")) + url.target;
   return address;
 }
 

@@ -16,7 +16,7 @@ namespace millrace {
 
 /// Where the server is.
 struct MqttAddress {
-  std::string uri;   ///< in Paho's schemes (tcp, ssl)
+  std::string uri;   ///< in Paho's schemes (tcp, ssl, ws, wss)
   std::string text;  ///< for people: scheme, host and port
   std::uint16_t port = 0;
   bool tls = false;

@@ -96,6 +96,20 @@ std::shared_ptr<const Properties> from_paho(const mqtt::properties& properties) 
   return any ? to : nullptr;
 }
 
+std::string_view find_user_property(const mqtt::properties& properties,
+                                    std::string_view name) noexcept {
+  const auto& all = properties.c_struct();
+  const auto view = [](const MQTTLenString& string) {
+    return std::string_view(string.data, static_cast<std::size_t>(string.len));
+  };
+  for (int index = 0; index < all.count; ++index) {
+    const auto& item = all.array[index];
+    if (static_cast<int>(item.identifier) != MQTTPROPERTY_CODE_USER_PROPERTY) continue;
+    if (view(item.value.data) == name) return view(item.value.value);
+  }
+  return {};
+}
+
 std::size_t wire_size(const mqtt::properties& properties) {
   constexpr std::size_t kIdentifierAndNumber = 1 + 4;
   constexpr std::size_t kLength = 2;

@@ -21,8 +21,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kSilence{200};
-constexpr milliseconds kPatience{3000};
+// A busy server is silent for a while, and still has acknowledgements of ours to read.
+constexpr milliseconds kSilence{2000};
+constexpr milliseconds kPatience{5000};
 constexpr int kMostDescriptors = 4096;
 
 // True once the peer has closed, false after `patience` without a byte.

@@ -28,7 +28,7 @@ class MqttSocket {
   /// Nothing more leaves; what Paho still writes fails.
   void shut_sending() const noexcept;
 
-  /// Half-closes, reads to the server's end of the stream (0.2 s of silence or 3 s in all are
+  /// Half-closes, reads to the server's end of the stream (2 s of silence or 5 s in all are
   /// enough), and closes. What is discarded was never acknowledged and comes again.
   void finish() noexcept;
 

@@ -54,6 +54,8 @@ void check_pair(SSL_CTX* context, const TlsConfig& tls, const std::string& where
            "no private key in PEM that " + where +
                ".tls.key_passphrase opens and that belongs to " + cert_key);
   }
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  SSL_CTX_set_default_passwd_cb(context, nullptr);
 }
 
 }  // namespace
@@ -61,13 +63,17 @@ void check_pair(SSL_CTX* context, const TlsConfig& tls, const std::string& where
 void check_tls_files(const TlsConfig& tls, const std::string& where) {
   const Context context(SSL_CTX_new(TLS_client_method()));
   if (!context) throw std::runtime_error("TLS cannot be set up: OpenSSL has no memory");
+  load_tls_files(context.get(), tls, where);
+}
+
+void load_tls_files(SSL_CTX* context, const TlsConfig& tls, const std::string& where) {
   if (!tls.ca.empty()) {
     need_readable(where + ".tls.ca", tls.ca);
-    if (SSL_CTX_load_verify_locations(context.get(), tls.ca.c_str(), nullptr) != 1) {
+    if (SSL_CTX_load_verify_locations(context, tls.ca.c_str(), nullptr) != 1) {
       refuse(where + ".tls.ca", tls.ca, "no certificate in PEM");
     }
   }
-  if (!tls.cert.empty() || !tls.key.empty()) check_pair(context.get(), tls, where);
+  if (!tls.cert.empty() || !tls.key.empty()) check_pair(context, tls, where);
 }
 
 }  // namespace millrace

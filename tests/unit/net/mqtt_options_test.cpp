@@ -28,9 +28,13 @@ TEST(MqttOptions, SpeaksPahosSchemes) {
   EXPECT_EQ(address("mqtt://broker").uri, "tcp://broker:1883");
   EXPECT_EQ(address("mqtts://broker").uri, "ssl://broker:8883");
   EXPECT_EQ(address("mqtt://[::1]:2000").uri, "tcp://[::1]:2000");
+  EXPECT_EQ(address("mqtt+ws://broker").uri, "ws://broker:80/mqtt");
+  EXPECT_EQ(address("mqtt+wss://broker:8084/x?y=z").uri, "wss://broker:8084/x?y=z");
   EXPECT_EQ(address("mqtt://broker").text, "mqtt://broker:1883");
   EXPECT_EQ(address("mqtts://broker:4000").port, 4000);
   EXPECT_TRUE(address("mqtts://broker").tls);
+  EXPECT_TRUE(address("mqtt+wss://broker").tls);
+  EXPECT_FALSE(address("mqtt+ws://broker").tls);
   EXPECT_FALSE(address("mqtt://broker").tls);
 }
 
