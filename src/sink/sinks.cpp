@@ -8,6 +8,8 @@
 #include "config/url.hpp"
 #include "sink/mqtt_sink.hpp"
 #include "sink/stream_sink.hpp"
+#include "sink/ws_listen_sink.hpp"
+#include "sink/ws_sink.hpp"
 
 namespace millrace {
 namespace {
@@ -24,10 +26,18 @@ SinkPtr make_result_sink(const Config& config, Scheduler& control, Observer& obs
   switch (url.scheme) {
     case Scheme::mqtt:
     case Scheme::mqtts:
+    case Scheme::mqtt_ws:
+    case Scheme::mqtt_wss:
       return make_mqtt_sink(config.sink, config.dead_letter, own_filters(config), control,
                             observer);
     case Scheme::standard_output:
       return make_stdout_sink(config.sink);
+    case Scheme::ws:
+    case Scheme::wss:
+      return make_ws_sink(config.sink);
+    case Scheme::ws_listen:
+      return make_ws_listen_sink(config.sink, observer);
+    case Scheme::tcp_listen:
     case Scheme::standard_input:
     case Scheme::generate:
       break;

@@ -1,7 +1,9 @@
 #include "sink/stream_sink.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +31,8 @@ namespace {
 
 // A pipe that is ready takes so much without blocking, and in one piece (pipe(7), PIPE_BUF).
 constexpr std::size_t kPiece = 4096;
+// Of a descriptor that does not block: what a pipe can hold (pipe(7), pipe-max-size).
+constexpr std::size_t kLargePiece = 1 << 20;
 constexpr int kDiskRetryMs = 1000;
 
 std::string line_of(const Outcome& outcome, bool envelope) {
@@ -44,6 +48,14 @@ std::string line_of(const Outcome& outcome, bool envelope) {
   return line;
 }
 
+// The same pipe by a description of its own, which does not block: whether `fd` itself does is also
+// the affair of other processes that have it. -1 where it is no pipe, or may not be opened.
+int unblocked(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) return -1;
+  return ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 // Whole lines that are written together.
 struct Batch {
   std::string bytes;
@@ -53,8 +65,15 @@ struct Batch {
 class StreamSink final : public Sink {
  public:
   StreamSink(int fd, std::string name, bool envelope)
-      : fd_(fd), name_(std::move(name)), envelope_(envelope) {}
-  ~StreamSink() override { StreamSink::stop(); }
+      : own_(unblocked(fd)),
+        fd_(own_ >= 0 ? own_ : fd),
+        piece_(own_ >= 0 ? kLargePiece : kPiece),
+        name_(std::move(name)),
+        envelope_(envelope) {}
+  ~StreamSink() override {
+    StreamSink::stop();
+    if (own_ >= 0) ::close(own_);
+  }
   StreamSink(const StreamSink&) = delete;
   StreamSink& operator=(const StreamSink&) = delete;
 
@@ -111,7 +130,11 @@ class StreamSink final : public Sink {
     while (const OutcomePtr outcome = front()) {
       if (line_.empty()) line_ = line_of(*outcome, envelope_);
       if (!batch.bytes.empty() && batch.bytes.size() + line_.size() > kPiece) break;
-      batch.bytes += std::exchange(line_, {});
+      if (batch.bytes.empty()) {
+        batch.bytes = std::exchange(line_, {});
+      } else {
+        batch.bytes += std::exchange(line_, {});
+      }
       batch.numbers.push_back(outcome->frame->number);
       const std::lock_guard lock(mutex_);
       queue_.pop_front();
@@ -128,7 +151,7 @@ class StreamSink final : public Sink {
   std::error_code write(std::string_view bytes) {
     while (!bytes.empty() && !stopping_) {
       if (!wait_ready(fd_, POLLOUT, wake_)) continue;
-      const auto written = ::write(fd_, bytes.data(), std::min(bytes.size(), kPiece));
+      const auto written = ::write(fd_, bytes.data(), std::min(bytes.size(), piece_));
       if (written >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(written));
         set_problem({});
@@ -154,7 +177,9 @@ class StreamSink final : public Sink {
     deliveries_->failed(why);
   }
 
+  const int own_;
   const int fd_;
+  const std::size_t piece_;
   const std::string name_;
   const bool envelope_;
   Deliveries* deliveries_ = nullptr;

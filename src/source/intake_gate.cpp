@@ -16,6 +16,23 @@ bool IntakeGate::pass(const Cut& cut) {
   return store([&] { return intake_.cut(cut); });
 }
 
+IntakeGate::Answer IntakeGate::offer(const Chunk& chunk) {
+  return try_to_store([&] { return intake_.chunk(chunk); });
+}
+
+IntakeGate::Answer IntakeGate::offer(const Cut& cut) {
+  return try_to_store([&] { return intake_.cut(cut); });
+}
+
+IntakeGate::Answer IntakeGate::try_to_store(const std::function<std::error_code()>& append) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return Answer::closed;
+  if (paused_) return Answer::not_now;
+  const std::error_code error = append();
+  if (!error) return Answer::stored;
+  return error == std::errc::no_buffer_space ? Answer::not_now : Answer::closed;
+}
+
 bool IntakeGate::store(const std::function<std::error_code()>& append) {
   std::unique_lock lock(mutex_);
   for (;;) {

@@ -15,8 +15,9 @@ namespace millrace {
 /// For sources that can hold back what they have: nothing is refused for good, because the calling
 /// thread keeps the entry until there is room.
 ///
-/// Threads: `pass` and `wait_until` on the source's thread, which they block; `pause`, `resume` and
-/// `close` on another. When `pause` or `close` has returned, nothing enters any more.
+/// Threads: `pass` and `wait_until` on the source's thread, which they block, or `offer` there,
+/// which does not; `pause`, `resume` and `close` on another. When `pause` or `close` has returned,
+/// nothing enters any more.
 class IntakeGate {
  public:
   explicit IntakeGate(Intake& intake) : intake_(intake) {}
@@ -24,6 +25,11 @@ class IntakeGate {
   /// Hands the entry in, as often as it takes. False: closed, or the intake failed for good.
   [[nodiscard]] bool pass(const Chunk& chunk);
   [[nodiscard]] bool pass(const Cut& cut);
+
+  /// Hands the entry in, or says why not, at once: for a thread that has more to do.
+  enum class Answer { stored, not_now, closed };
+  [[nodiscard]] Answer offer(const Chunk& chunk);
+  [[nodiscard]] Answer offer(const Cut& cut);
 
   /// False when it was closed before `time`.
   [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point time);
@@ -34,6 +40,7 @@ class IntakeGate {
 
  private:
   [[nodiscard]] bool store(const std::function<std::error_code()>& append);
+  [[nodiscard]] Answer try_to_store(const std::function<std::error_code()>& append);
 
   Intake& intake_;
   std::mutex mutex_;

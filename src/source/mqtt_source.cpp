@@ -2,8 +2,10 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "event/partition.hpp"
 #include "net/mqtt_connection.hpp"
 #include "net/mqtt_properties.hpp"
 #include "source/mqtt_subscriptions.hpp"
@@ -26,6 +28,7 @@ class MqttSource final : public Source, MqttConnectionEvents {
   MqttSource(const SourceConfig& config, Scheduler& control, Observer& observer,
              const ConnectionTiming& timing)
       : observer_(observer),
+        partition_(config.partition),
         tasks_(control),
         subscriptions_(config.topics, config.qos, config.mqtt_version, timing.connect_timeout,
                        tasks_, subscription_events()),
@@ -75,7 +78,22 @@ class MqttSource final : public Source, MqttConnectionEvents {
     intake_->state({false, false, reason, ending_});
   }
 
+  // What is another instance's is acknowledged, and that is all.
+  bool is_own(const mqtt::message& message) const {
+    if (partition_.whole()) return true;
+    std::string_view key = message.get_topic();
+    if (!partition_.property().empty()) {
+      const auto value = find_user_property(message.get_properties(), partition_.property());
+      if (!value.empty()) key = value;
+    }
+    return partition_.owns(key);
+  }
+
   std::error_code message(const mqtt::message& message) override {
+    if (!is_own(message)) {
+      observer_.chunk_skipped(message.get_topic());
+      return {};
+    }
     try {
       return intake_->chunk(to_chunk(message));
     } catch (const std::bad_alloc&) {
@@ -84,6 +102,7 @@ class MqttSource final : public Source, MqttConnectionEvents {
   }
 
   Observer& observer_;
+  const Partition partition_;
   Intake* intake_ = nullptr;
   bool ending_ = false;  // by our own will
   ControlTasks tasks_;

@@ -6,6 +6,8 @@
 #include "source/generate_source.hpp"
 #include "source/mqtt_source.hpp"
 #include "source/stdin_source.hpp"
+#include "source/tcp_source.hpp"
+#include "source/ws_source.hpp"
 
 namespace millrace {
 
@@ -14,11 +16,19 @@ SourcePtr make_source(const Config& config, Scheduler& control, Observer& observ
   switch (url.scheme) {
     case Scheme::mqtt:
     case Scheme::mqtts:
+    case Scheme::mqtt_ws:
+    case Scheme::mqtt_wss:
       return make_mqtt_source(config.source, control, observer);
     case Scheme::standard_input:
       return make_stdin_source();
     case Scheme::generate:
       return make_generate_source(url.generate);
+    case Scheme::tcp_listen:
+      return make_tcp_source(config, url, observer);
+    case Scheme::ws:
+    case Scheme::wss:
+      return make_ws_source(config, observer);
+    case Scheme::ws_listen:
     case Scheme::standard_output:
       break;
   }

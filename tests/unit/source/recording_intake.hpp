@@ -33,12 +33,14 @@ class RecordingIntake final : public Intake {
     const std::lock_guard lock(mutex_);
     if (error_) return error_;
     cuts_.push_back(std::move(cut));
+    changed_.notify_all();
     return {};
   }
 
   void state(ConnectionState state) override {
     const std::lock_guard lock(mutex_);
     state_ = std::move(state);
+    changed_.notify_all();
   }
 
   void ended(std::string error) override {
@@ -58,6 +60,12 @@ class RecordingIntake final : public Intake {
   }
   [[nodiscard]] bool wait_for_offers(std::size_t count) {
     return wait([&] { return offered_ >= count; });
+  }
+  [[nodiscard]] bool wait_for_cuts(std::size_t count) {
+    return wait([&] { return cuts_.size() >= count; });
+  }
+  [[nodiscard]] bool wait_for_state(const std::function<bool(const ConnectionState&)>& is) {
+    return wait([&] { return is(state_); });
   }
   [[nodiscard]] bool wait_for_end() {
     return wait([&] { return ended_.has_value(); });
