@@ -48,7 +48,8 @@ Control::Control(const Config& config, ControlParts parts)
       dead_letter_reports_(std::make_unique<SinkReports>(*this, millrace::End::dead_letters)),
       pipeline_(config,
                 {parts_.journal, parts_.make_framer, parts_.processor, parts_.results,
-                 parts_.dead_letters, parts_.observer, parts_.evidence, parts_.dedupe},
+                 parts_.dead_letters, parts_.observer, parts_.evidence, parts_.dedupe,
+                 parts_.connections},
                 pipeline_events()) {}
 
 Control::~Control() = default;
@@ -93,6 +94,10 @@ void Control::start_all() {
 
 void Control::request_stop() {
   stop_for({ExitCode::clean, "asked to stop"});
+}
+
+void Control::fail(const std::string& why) {
+  stop_for({ExitCode::failed, why});
 }
 
 void Control::stop_for(Reason reason) {

@@ -34,12 +34,13 @@ struct ControlParts {
   Observer& observer;
   Evidence* evidence = nullptr;  ///< as in `PipelineParts`
   Dedupe* dedupe = nullptr;
+  bool connections = false;
 };
 
 /// Binds source, journal, pipeline and sinks together: pauses the source at high water and resumes
 /// it at low water, and stops everything in the order in which nothing is lost.
 ///
-/// Threads: `run` on one; `request_stop` on any.
+/// Threads: `run` on one; `request_stop` and `fail` on any.
 class Control final : private Intake {
  public:
   Control(const Config& config, ControlParts parts);
@@ -57,6 +58,9 @@ class Control final : private Intake {
 
   /// Asks for an orderly stop.
   void request_stop();
+
+  /// The same, because the run cannot go on: exit code 1.
+  void fail(const std::string& why);
 
  private:
   class SinkReports;

@@ -4,17 +4,18 @@
 
 namespace millrace {
 
-EmitStage::EmitStage(Sink& results, Sink& dead_letters, OnFailure on_failure, Observer& observer,
-                     Events events)
+EmitStage::EmitStage(Sink& results, Sink& dead_letters, const ProcessingConfig& processing,
+                     Observer& observer, Events events)
     : results_(results),
       dead_letters_(dead_letters),
-      on_failure_(on_failure),
+      on_failure_(processing.on_failure),
+      in_order_(processing.order == Order::global),
       observer_(observer),
       events_(std::move(events)) {}
 
 void EmitStage::take(const Done& done) {
-  if (!done.outcome) halted_ = true;
-  if (!halted_) emit(done.outcome);
+  if (!done.outcome && in_order_) halted_ = true;
+  if (done.outcome && !halted_) emit(done.outcome);
   taken_.fetch_add(1);
 }
 

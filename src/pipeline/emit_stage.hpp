@@ -1,4 +1,4 @@
-// EmitStage: the serial stage that hands outcomes on in order.
+// EmitStage: the serial stage that hands outcomes on.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,9 @@ namespace millrace {
 
 /// Gives every outcome its way: to the results, to the dead letters, or nowhere.
 ///
+/// A frame that is left to the next start leaves a gap. In the order `global` nothing may overtake
+/// it; in the others, what comes here may.
+///
 /// Threads: `take` one at a time (the graph's emit node); the counters from any.
 class EmitStage {
  public:
@@ -23,8 +26,8 @@ class EmitStage {
     std::function<void(const Outcome&)> stopped;        ///< `processing.on_failure: stop`
   };
 
-  EmitStage(Sink& results, Sink& dead_letters, OnFailure on_failure, Observer& observer,
-            Events events);
+  EmitStage(Sink& results, Sink& dead_letters, const ProcessingConfig& processing,
+            Observer& observer, Events events);
 
   void take(const Done& done);
 
@@ -44,10 +47,10 @@ class EmitStage {
   Sink& results_;
   Sink& dead_letters_;
   const OnFailure on_failure_;
+  const bool in_order_;
   Observer& observer_;
   const Events events_;
-  std::atomic<bool> halted_ =
-      false;  // a gap that only the next start can fill: nothing may overtake it
+  std::atomic<bool> halted_ = false;
   std::atomic<std::uint64_t> taken_ = 0;
   std::atomic<std::uint64_t> accepted_ = 0;
 };

@@ -22,7 +22,7 @@ constexpr auto kEvicted =
 FramingStage::FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
                            std::function<FramerPtr()> make_framer, const FramingConfig& framing,
                            const LimitsConfig& limits, Observer& observer, Events events,
-                           Dedupe* dedupe)
+                           Dedupe* dedupe, bool connections)
     : journal_(journal),
       ledger_(ledger),
       credits_(credits),
@@ -31,7 +31,10 @@ FramingStage::FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
       partial_budget_(limits.partial_bytes),
       observer_(observer),
       events_(std::move(events)),
-      dedupe_(dedupe) {}
+      dedupe_(dedupe),
+      connections_(connections),
+      inherited_(journal.backlog().next),
+      inherited_ended_(!connections) {}
 
 FramePtr FramingStage::next(Credit credit) {
   if (!held_) held_ = cut_one();
@@ -39,7 +42,7 @@ FramePtr FramingStage::next(Credit credit) {
   if (held_) {
     // Raised first: a credit that comes back in between lowers it again.
     blocked_.store(true, std::memory_order_release);
-    if (credits_.charge(credit, held_->frame->raw.size())) {
+    if (ledger_.has_room() && credits_.charge(credit, held_->frame->raw.size())) {
       blocked_.store(false, std::memory_order_release);
       frame = std::move(held_->frame);
       ledger_.cut(frame->stream, held_->start, held_->after, held_->spans, std::move(credit));
@@ -78,6 +81,7 @@ std::optional<FramingStage::Ready> FramingStage::cut_one() {
 bool FramingStage::read_entry() {
   auto result = journal_.read();
   if (auto* entry = std::get_if<Entry>(&result)) {
+    if (entry->offset >= inherited_) (void)end_inherited();
     begin(std::move(*entry));
     return true;
   }
@@ -86,7 +90,15 @@ bool FramingStage::read_entry() {
     return false;
   }
   report_passed();
-  return cut_by_need();
+  return end_inherited() || cut_by_need();
+}
+
+// True when there is a cut to be read now.
+bool FramingStage::end_inherited() {
+  if (std::exchange(inherited_ended_, true)) return false;
+  bool cut = false;
+  for (const auto& [name, stream] : streams_) cut = append_cut(*stream, CutCause::closed) || cut;
+  return cut;
 }
 
 void FramingStage::begin(Entry entry) {
@@ -100,8 +112,16 @@ void FramingStage::begin(Entry entry) {
     slot = spare_ ? std::move(spare_) : std::make_unique<StreamBuffer>(make_framer_());
     slot->name = chunk.stream;
   }
-  active_ = slot.get();
   after_ = {entry.offset, entry.from_byte, entry.first_index};
+  if (after_ == broken_after(entry.offset)) {
+    slot->ended = true;
+    ledger_.broken(slot->name, entry.offset, {entry.offset + 1, 0, 0});
+  }
+  if (slot->ended) {
+    pass_entry(entry.offset);
+    return;
+  }
+  active_ = slot.get();
   active_->push(std::move(entry), std::move(chunk));
 }
 
@@ -110,20 +130,29 @@ void FramingStage::begin_cut(Offset offset, const Cut& cut) {
   const auto found = streams_.find(cut.stream);
   if (found == streams_.end()) return;
   StreamBuffer& stream = *found->second;
-  if (cut.cause == CutCause::timed_out && stream.last_read != cut.last_read) return;
-  give_up(stream, cut.cause == CutCause::timed_out ? kTimedOut : kClosed, after_);
-  stream.ended = false;
+  if (cut.cause == CutCause::timed_out) {
+    if (stream.last_read != cut.last_read) return;
+    give_up(stream, kTimedOut, after_, connections_);
+  } else {
+    give_up(stream, kClosed, after_, false);
+    if (std::exchange(stream.ended, false)) ledger_.ended(stream.name, after_);
+  }
   book(stream);
 }
 
 void FramingStage::finish_entry() {
   StreamBuffer& stream = *std::exchange(active_, nullptr);
   stream.settle();
-  after_ = {stream.last_read + 1, 0, 0};
   stream.read_at = waited_so_far();
   book(stream);
+  pass_entry(stream.last_read);
+}
+
+void FramingStage::pass_entry(Offset offset) {
+  after_ = {offset + 1, 0, 0};
   evict();
-  if (after_.offset - reported_.offset >= kUnreportedEntries) report_passed();
+  // What was given up just now is not in the ledger yet: nothing may be committed past it.
+  if (given_up_.empty() && after_.offset - reported_.offset >= kUnreportedEntries) report_passed();
 }
 
 // Books what the stream still holds; forgets the stream where that is nothing.
@@ -149,10 +178,13 @@ std::optional<FramingStage::Ready> FramingStage::number(StreamBuffer& stream, Pi
   const bool spans = std::exchange(stream.opened, false);
   if (piece.ends_stream) {
     stream.ended = true;
+    ledger_.broken(stream.name, stream.last_read, after_);
     events_.stream_broken(stream.name);
   }
   if (origin.done) {
-    if (spans) ledger_.closed(stream.name);
+    ledger_.passed_over(stream.name, origin.start, after_, spans);
+    // As in `pass_entry`.
+    if (given_up_.empty()) report_passed();
     return std::nullopt;
   }
   auto frame = std::make_shared<Frame>();
@@ -172,9 +204,10 @@ std::optional<FramingStage::Ready> FramingStage::number(StreamBuffer& stream, Pi
 }
 
 // What the stream holds becomes one frame with a defect.
-void FramingStage::give_up(StreamBuffer& stream, const std::string& why, Point after) {
+void FramingStage::give_up(StreamBuffer& stream, const std::string& why, Point after, bool breaks) {
   auto piece = stream.end(why);
   if (!piece) return;
+  piece->ends_stream = breaks;
   auto ready = number(stream, std::move(*piece), after);
   stream.settle();
   if (ready) given_up_.push_back(std::move(*ready));
@@ -184,7 +217,7 @@ void FramingStage::give_up(StreamBuffer& stream, const std::string& why, Point a
 void FramingStage::evict() {
   while (partial_cost_ > partial_budget_) {
     StreamBuffer& oldest = *partials_.begin()->second;
-    give_up(oldest, kEvicted, after_);
+    give_up(oldest, kEvicted, after_, connections_);
     book(oldest);
   }
 }

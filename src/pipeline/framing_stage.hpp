@@ -29,6 +29,11 @@ namespace millrace {
 /// What time decides (a partial frame that waits too long) goes into the journal as a cut, and is
 /// read from there.
 ///
+/// Where streams are `connections`, those in the backlog have ended with the process that had them,
+/// and are cut as soon as the backlog is read. One that has lost bytes out of its middle, because a
+/// partial frame waited too long or took too much room, is broken: what follows would be read as
+/// if it were a beginning.
+///
 /// Threads: `next` one at a time (the graph's framing node); the rest from any.
 class FramingStage {
  public:
@@ -40,17 +45,18 @@ class FramingStage {
   FramingStage(Journal& journal, Ledger& ledger, Credits& credits,
                std::function<FramerPtr()> make_framer, const FramingConfig& framing,
                const LimitsConfig& limits, Observer& observer, Events events,
-               Dedupe* dedupe = nullptr);
+               Dedupe* dedupe = nullptr, bool connections = false);
 
   /// The next frame, entered in the ledger with its credit; or null, and the credit goes back:
-  /// there is nothing to cut now, or no room for its bytes. Whether it is a duplicate is decided
+  /// there is nothing to cut now, or no room for it. Whether it is a duplicate is decided
   /// here, in the order of the numbers, so that a replay decides the same.
   [[nodiscard]] FramePtr next(Credit credit);
 
   /// True while `next` may find a frame without a new entry.
   [[nodiscard]] bool leftover() const noexcept { return leftover_.load(std::memory_order_acquire); }
 
-  /// True while a frame that is cut already waits for bytes of others to come back.
+  /// True while a frame that is cut already waits for others: for their bytes to come back, or for
+  /// room in the ledger.
   [[nodiscard]] bool blocked() const noexcept { return blocked_.load(std::memory_order_acquire); }
 
   /// Time has passed in which partial frames could have been continued: the source was connected.
@@ -65,7 +71,7 @@ class FramingStage {
   /// is left to be read.
   void end_streams() noexcept { ending_.store(true, std::memory_order_release); }
 
-  /// Credits have come back: what was blocked may be tried again.
+  /// Others are done: what was blocked may be tried again.
   void unblock() noexcept { blocked_.store(false, std::memory_order_release); }
 
  private:
@@ -80,9 +86,11 @@ class FramingStage {
   bool read_entry();
   void begin(Entry entry);
   void begin_cut(Offset offset, const Cut& cut);
+  bool end_inherited();
+  void pass_entry(Offset offset);
   void finish_entry();
   std::optional<Ready> number(StreamBuffer& stream, Piece piece, Point after);
-  void give_up(StreamBuffer& stream, const std::string& why, Point after);
+  void give_up(StreamBuffer& stream, const std::string& why, Point after, bool breaks);
   void book(StreamBuffer& stream);
   void evict();
   void report_passed();
@@ -99,6 +107,8 @@ class FramingStage {
   Observer& observer_;
   const Events events_;
   Dedupe* const dedupe_;
+  const bool connections_;
+  const Offset inherited_;  // entries below it are an earlier process's
 
   std::unordered_map<std::string, std::unique_ptr<StreamBuffer>> streams_;
   std::unique_ptr<StreamBuffer> spare_;  // reused: most entries leave nothing behind
@@ -106,11 +116,12 @@ class FramingStage {
   Point after_;                          // where reading stands
   Point reported_;                       // the place that the ledger was told last
   std::deque<Ready> given_up_;           // cut by eviction or by a cut, not yet handed on
-  std::optional<Ready> held_;            // cut, but its bytes had no room
+  std::optional<Ready> held_;            // cut, but there was no room for it
   std::uint64_t next_number_ = 0;
   std::map<Point, StreamBuffer*> partials_;  // streams that stopped inside a frame, oldest first
   std::uint64_t partial_cost_ = 0;           // of those
-  Duration next_scan_{};                     // no partial frame is overdue before
+  bool inherited_ended_;
+  Duration next_scan_{};  // no partial frame is overdue before
 
   std::atomic<bool> leftover_ = false;
   std::atomic<bool> blocked_ = false;

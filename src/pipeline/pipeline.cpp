@@ -13,6 +13,7 @@
 #include "pipeline/emit_stage.hpp"
 #include "pipeline/feeder.hpp"
 #include "pipeline/framing_stage.hpp"
+#include "pipeline/key_order.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/processing_stage.hpp"
 #include "pipeline/retries.hpp"
@@ -38,6 +39,7 @@ using FramingNode = flow::multifunction_node<Token, std::tuple<Job>>;
 using ReadyNode = flow::priority_queue_node<Job, OlderFirst>;
 using ProcessingNode = flow::multifunction_node<Job, std::tuple<Done>, flow::rejecting>;
 using OrderNode = flow::sequencer_node<Done>;
+using KeyOrderNode = flow::multifunction_node<Done, std::tuple<Done>>;
 using EmitNode = flow::function_node<Done>;
 
 // Slots for every worker, for the serial stages and for the thread that TBB counts as the caller's.
@@ -49,7 +51,8 @@ struct Graph {
   std::optional<FramingNode> framing;
   std::optional<ReadyNode> ready;
   std::optional<ProcessingNode> processing;
-  std::optional<OrderNode> order;
+  std::optional<OrderNode> order;         // one of these two,
+  std::optional<KeyOrderNode> key_order;  // or none
   std::optional<EmitNode> emit;
 };
 
@@ -68,6 +71,7 @@ class Pipeline::Impl {
 
  private:
   void build();
+  void build_order(flow::sender<Done>& done, EmitNode& emit);
   void put(const Job& job) {
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access): `build` has made every node.
     graph_->ready->try_put(job);
@@ -96,6 +100,7 @@ class Pipeline::Impl {
   Workers workers_;
   Retries retries_;
   ProcessingStage processing_;
+  KeyOrder key_order_;
   EmitStage emit_;
   Feeder feeder_;
   std::unique_ptr<Graph> graph_;
@@ -110,12 +115,13 @@ class Pipeline::Impl {
 // The path of an event, top to bottom.
 void Pipeline::Impl::build() {
   graph_ = std::make_unique<Graph>();
-  auto& [graph, framing, ready, processing, order, emit] = *graph_;
+  auto& [graph, framing, ready, processing, order, key_order, emit] = *graph_;
 
   framing.emplace(graph, flow::serial, [this](Token, auto& ports) {
     const FramePtr frame = framing_.next(credits_.adopt());
     if (frame) {
       framed_.fetch_add(1);
+      if (config_.processing.order == Order::key) key_order_.enter(*frame);
       std::get<0>(ports).try_put(first_job(frame));
     }
     feeder_.token_done();
@@ -128,8 +134,6 @@ void Pipeline::Impl::build() {
     if (const auto done = processing_.run(job)) std::get<0>(ports).try_put(*done);
   });
 
-  order.emplace(graph, [](const Done& done) { return done.number; });
-
   emit.emplace(graph, flow::serial, [this](const Done& done) {
     emit_.take(done);
     if (draining_.load()) ledger_.changed();
@@ -138,8 +142,31 @@ void Pipeline::Impl::build() {
 
   flow::make_edge(flow::output_port<0>(*framing), *ready);
   flow::make_edge(*ready, *processing);
-  flow::make_edge(flow::output_port<0>(*processing), *order);
-  flow::make_edge(*order, *emit);
+  build_order(flow::output_port<0>(*processing), *emit);
+}
+
+// From processing to emission: all in the order of the numbers, those of one key, or as they come.
+void Pipeline::Impl::build_order(flow::sender<Done>& done, EmitNode& emit) {
+  flow::graph& graph = graph_->graph;
+  auto& order = graph_->order;
+  auto& key_order = graph_->key_order;
+  switch (config_.processing.order) {
+    case Order::global:
+      order.emplace(graph, [](const Done& each) { return each.number; });
+      flow::make_edge(done, *order);
+      flow::make_edge(*order, emit);
+      return;
+    case Order::key:
+      key_order.emplace(graph, flow::serial, [this](const Done& each, auto& ports) {
+        for (const Done& next : key_order_.leave(each)) std::get<0>(ports).try_put(next);
+      });
+      flow::make_edge(done, *key_order);
+      flow::make_edge(flow::output_port<0>(*key_order), emit);
+      return;
+    case Order::none:
+      flow::make_edge(done, emit);
+      return;
+  }
 }
 
 Pipeline::Impl::Impl(const Config& config, PipelineParts parts, const PipelineEvents& events)
@@ -154,11 +181,17 @@ Pipeline::Impl::Impl(const Config& config, PipelineParts parts, const PipelineEv
       ledger_(parts_.journal, timers_, config.limits.in_flight / 4,
               {.before_commit = [this] { return keys_written(); },
                .committed = events.committed,
-               .failed = events.journal_failed}),
+               .failed = events.journal_failed,
+               .has_room =
+                   [this] {
+                     framing_.unblock();
+                     feeder_.wake();
+                   }},
+              Overtaking::of(config)),
       framing_(parts_.journal, ledger_, credits_, parts_.make_framer, config.framing, config.limits,
                parts_.observer,
                {.stream_broken = events.stream_broken, .failed = events.journal_failed},
-               parts_.dedupe),
+               parts_.dedupe, parts_.connections),
       workers_(parts_.processor, config.processing.workers, config.processing.timeout,
                parts_.observer, parts_.evidence),
       retries_(timers_, config.processing, parts_.observer,
@@ -166,8 +199,11 @@ Pipeline::Impl::Impl(const Config& config, PipelineParts parts, const PipelineEv
                 .reenter = [this](const Job& job) { put(job); },
                 .release = [this] { graph_->graph.release_wait(); }}),
       processing_(workers_, parts_.results, config.processing, config.limits,
-                  [this](Job job) { retries_.schedule(std::move(job)); }),
-      emit_(parts_.results, parts_.dead_letters, config.processing.on_failure, parts_.observer,
+                  [this](Job job, std::optional<Duration> again_in) {
+                    retries_.schedule(std::move(job), again_in);
+                  }),
+      key_order_(EventKey(config.processing.key)),
+      emit_(parts_.results, parts_.dead_letters, config.processing, parts_.observer,
             {.settled = [this](std::uint64_t number) { settled(number); },
              .stopped = events.stopped}),
       feeder_(parts_.journal, credits_, framing_, [this] { graph_->framing->try_put(Token{}); }) {

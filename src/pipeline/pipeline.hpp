@@ -28,6 +28,7 @@ struct PipelineParts {
   Observer& observer;
   Evidence* evidence = nullptr;  ///< where a crash of the process can be survived
   Dedupe* dedupe = nullptr;      ///< where events can be repeats by their producer's word
+  bool connections = false;      ///< streams are connections, which no restart continues
 };
 
 /// What a pipeline tells its owner, from any thread. Must not block.

@@ -7,7 +7,7 @@ namespace millrace {
 
 ProcessingStage::ProcessingStage(Workers& workers, const Sink& results,
                                  const ProcessingConfig& processing, const LimitsConfig& limits,
-                                 std::function<void(Job)> retry)
+                                 Retry retry)
     : workers_(workers),
       results_(results),
       attempts_(processing.attempts),
@@ -27,8 +27,9 @@ std::optional<Done> ProcessingStage::run(const Job& job) {
   }
   if (attempts_ != 0 && job.attempt > attempts_) return given_up(job);
   Verdict verdict = attempt(job);
-  if (!is_final(verdict, job.attempt)) {
-    retry_(job);
+  const auto* failed = std::get_if<Failed>(&verdict);
+  if (failed != nullptr && !is_final(*failed, job.attempt)) {
+    retry_(job, failed->again_in);
     return std::nullopt;
   }
   return Done{frame.number,
@@ -56,9 +57,8 @@ Verdict ProcessingStage::attempt(const Job& job) {
   return verdict;
 }
 
-bool ProcessingStage::is_final(const Verdict& verdict, unsigned attempt) const noexcept {
-  if (!std::holds_alternative<Failed>(verdict)) return true;
-  return attempts_ != 0 && attempt >= attempts_;
+bool ProcessingStage::is_final(const Failed& failed, unsigned attempt) const noexcept {
+  return !failed.again_in && attempts_ != 0 && attempt >= attempts_;
 }
 
 }  // namespace millrace

@@ -20,9 +20,12 @@ namespace millrace {
 /// Threads: `run` by up to `processing.workers` threads at once.
 class ProcessingStage {
  public:
-  /// `retry` takes a job that failed, to bring it back later.
+  using Retry = std::function<void(Job, std::optional<Duration>)>;
+
+  /// `retry` takes a job that failed, to bring it back later: where there is a time, after that
+  /// and with the same attempt.
   ProcessingStage(Workers& workers, const Sink& results, const ProcessingConfig& processing,
-                  const LimitsConfig& limits, std::function<void(Job)> retry);
+                  const LimitsConfig& limits, Retry retry);
 
   /// One attempt. Nothing, when the job went to `retry`.
   [[nodiscard]] std::optional<Done> run(const Job& job);
@@ -33,13 +36,13 @@ class ProcessingStage {
  private:
   static Done given_up(const Job& job);
   Verdict attempt(const Job& job);
-  bool is_final(const Verdict& verdict, unsigned attempt) const noexcept;
+  bool is_final(const Failed& failed, unsigned attempt) const noexcept;
 
   Workers& workers_;
   const Sink& results_;
   const unsigned attempts_;
   const std::uint64_t result_limit_;
-  const std::function<void(Job)> retry_;
+  const Retry retry_;
   std::atomic<bool> abandoning_ = false;
 };
 

@@ -14,15 +14,16 @@ Retries::Retries(Scheduler& timers, const ProcessingConfig& processing, Observer
       observer_(observer),
       graph_(std::move(graph)) {}
 
-void Retries::schedule(Job job) {
+void Retries::schedule(Job job, std::optional<Duration> again_in) {
   graph_.reserve();
   const auto number = job.frame->number;
   const FramePtr frame = job.frame;
   Duration delay{};
   {
     const std::lock_guard lock(mutex_);
-    delay = delay_after(job.attempt);
-    ++job.attempt;
+    delay = again_in ? *again_in : delay_after(job.attempt);
+    if (hastened_) delay = Duration(0);
+    if (!again_in) ++job.attempt;
     waiting_.insert_or_assign(number, std::move(job));
   }
   observer_.retry_scheduled(*frame, delay);
@@ -33,6 +34,7 @@ void Retries::hasten() {
   std::vector<std::uint64_t> numbers;
   {
     const std::lock_guard lock(mutex_);
+    hastened_ = true;
     for (const auto& [number, job] : waiting_) numbers.push_back(number);
   }
   for (const auto number : numbers) reenter(number);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 
 #include "millrace/config.hpp"
@@ -28,10 +29,11 @@ class Retries {
 
   Retries(Scheduler& timers, const ProcessingConfig& processing, Observer& observer, Graph graph);
 
-  /// Takes the job of the attempt that failed; the one after it comes back.
-  void schedule(Job job);
+  /// Takes the job of the attempt that failed; the one after it comes back. With `again_in` that
+  /// attempt did not count: it comes back itself, after so long.
+  void schedule(Job job, std::optional<Duration> again_in = {});
 
-  /// Brings back all that wait, now.
+  /// Brings back all that wait, now, and from now on all that is scheduled, at once.
   void hasten();
 
  private:
@@ -46,6 +48,7 @@ class Retries {
 
   std::mutex mutex_;
   std::map<std::uint64_t, Job> waiting_;  // by frame number
+  bool hastened_ = false;
   std::mt19937_64 random_{std::random_device{}()};
 };
 

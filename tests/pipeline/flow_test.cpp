@@ -221,6 +221,42 @@ TEST(Retries, GoOnForEverWithZeroAttempts) {
   EXPECT_TRUE(harness.drain());
 }
 
+TEST(Held, EventsSpendNoAttempt) {
+  Harness harness;
+  harness.config.processing.attempts = 1;
+  std::atomic<int> calls = 0;
+  harness.work = [&](const Frame& frame, const Attempt& attempt) -> Verdict {
+    EXPECT_EQ(attempt.number, 1U);
+    if (++calls < 50) return Failed{"nobody there", 0ms};
+    return Result{frame.payload};
+  };
+  harness.start();
+  harness.publish("x");
+  const auto outcomes = harness.results.wait_for(1);
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(text_of(outcomes[0]), "x");
+  EXPECT_EQ(outcomes[0]->attempts, 1U);
+  EXPECT_TRUE(harness.drain());
+}
+
+TEST(Held, EventsKeepTheirPlaceAndNoWorker) {
+  Harness harness;
+  harness.config.processing.workers = 1;
+  std::atomic<int> others = 0;
+  harness.work = [&](const Frame& frame, const Attempt&) -> Verdict {
+    if (frame.payload.view() == "held" && others < 20) return Failed{"nobody there", 1ms};
+    ++others;
+    return Result{frame.payload};
+  };
+  harness.start();
+  harness.publish("held");
+  for (int i = 0; i < 20; ++i) harness.publish(std::to_string(i));
+  const auto outcomes = harness.results.wait_for(21);
+  ASSERT_EQ(outcomes.size(), 21U);
+  EXPECT_EQ(text_of(outcomes[0]), "held");
+  EXPECT_TRUE(harness.drain());
+}
+
 TEST(Deadlines, RequestTheStopOfACallThatTakesTooLong) {
   Harness harness;
   harness.config.processing.timeout = 30ms;

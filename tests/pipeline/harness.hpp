@@ -120,7 +120,8 @@ class Harness {
         *journal,       [this] { return make_framer(config.framing, config.limits, connection); },
         *processor,     results,
         dead_letters,   *observer,
-        evidence.get(), dedupe.get()};
+        evidence.get(), dedupe.get(),
+        connection};
     PipelineEvents events{.stream_broken =
                               [this](const std::string& stream) {
                                 const std::lock_guard lock(mutex_);

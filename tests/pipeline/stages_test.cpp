@@ -58,7 +58,9 @@ class PlainThreads {
                  .reenter = [this](Job job) { jobs.put(std::move(job)); },
                  .release = [] {}}),
         processing(workers, sink, config.processing, config.limits,
-                   [this](Job job) { retries.schedule(std::move(job)); }) {
+                   [this](Job job, std::optional<Duration> again_in) {
+                     retries.schedule(std::move(job), again_in);
+                   }) {
     sink.confirm = [this](std::uint64_t number) { confirmations.put(number); };
     journal.on_append([this] { feeder.wake(); });
     threads.emplace_back([this] { frame(); });
@@ -137,7 +139,7 @@ class PlainThreads {
   ProcessingStage processing;
   EmitStage emit{sink,
                  sink,
-                 OnFailure::dead_letter,
+                 ProcessingConfig{},
                  observer,
                  {.settled = [this](std::uint64_t number) { ledger.confirmed(number); },
                   .stopped = [](const Outcome&) {}}};

@@ -71,6 +71,31 @@ TEST(Stop, LetsNothingOvertakeAFrameThatIsLeftInABackOff) {
   EXPECT_EQ(watermark, (Point{1, 0, 0}));
 }
 
+TEST(Stop, LeavesToADurableJournalWhatIsHeldAlsoFromThenOn) {
+  for (const bool before : {true, false}) {
+    Harness harness;
+    harness.config.processing.workers = 1;
+    std::atomic<bool> called = false;
+    std::atomic<bool> go = before;
+    harness.work = [&](const Frame&, const Attempt&) -> Verdict {
+      called = true;
+      called.notify_all();
+      go.wait(false);
+      return Failed{"nobody there", 24h};
+    };
+    harness.start(std::make_unique<DurableInMemory>());
+    harness.publish("x");
+    called.wait(false);
+    std::thread stopped([&] { EXPECT_TRUE(harness.drain()); });
+    std::this_thread::yield();
+    go = true;
+    go.notify_all();
+    stopped.join();
+    EXPECT_TRUE(harness.results.outcomes().empty());
+    EXPECT_TRUE(harness.dead_letters.outcomes().empty());
+  }
+}
+
 TEST(Stop, FailsWhenTheSinkDoesNotConfirmInTime) {
   Harness harness;
   harness.results.hold();

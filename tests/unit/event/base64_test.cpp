@@ -38,5 +38,21 @@ TEST(Base64, AgreesWithOpensslOnRandomBytes) {
   }
 }
 
+TEST(Base64, ReadsBackWhatItWrites) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 5000; ++i) {
+    std::string bytes(random() % 200, '\0');
+    for (auto& byte : bytes) byte = static_cast<char>(random());
+    ASSERT_EQ(from_base64(base64(bytes)), bytes);
+  }
+}
+
+TEST(Base64, ReadsNothingElse) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zg==Zg==", "Zh==", "Zm9=", "Z=g=", "=",
+                           "====", "Zm9v\n", "Zm9 ", "Zm-_", "Zm9v\xc3\xa9"}) {
+    EXPECT_EQ(from_base64(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -45,7 +45,9 @@ Story emitted(Verdict verdict, OnFailure on_failure = OnFailure::dead_letter) {
   TellingSink results("to the results", story);
   TellingSink dead_letters("to the dead letters", story);
   TellingObserver observer(story);
-  EmitStage stage(results, dead_letters, on_failure, observer,
+  ProcessingConfig processing;
+  processing.on_failure = on_failure;
+  EmitStage stage(results, dead_letters, processing, observer,
                   {.settled = [&](std::uint64_t) { story.emplace_back("settled"); },
                    .stopped = [&](const Outcome&) { story.emplace_back("stopped"); }});
   const auto frame = std::make_shared<const Frame>();

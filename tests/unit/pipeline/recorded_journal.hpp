@@ -29,12 +29,14 @@ class RecordedJournal final : public Journal {
   JournalState state() const override { return {}; }
   bool durable() const noexcept override { return true; }
   std::uint32_t epoch() const noexcept override { return 1; }
+  Backlog backlog() const noexcept override { return waiting; }
   void on_append(std::function<void()>) override {}
   std::error_code close() override { return {}; }
 
   std::deque<Entry> tail;
   std::vector<Entry> all;
   std::vector<Commit> commits;
+  Backlog waiting;
   std::error_code commit_error;
 
  private:
