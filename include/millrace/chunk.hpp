@@ -26,7 +26,8 @@ struct Properties {
 /// Some bytes of one stream, as they came: an MQTT message, a WebSocket message, one read of a
 /// connection. Chunks of one stream are in order; chunks of different streams interleave.
 struct Chunk {
-  std::string stream;  ///< the topic, or the key of a connection; never reused for another one
+  /// The topic, or the key of a connection; never reused for another one without a cut between.
+  std::string stream;
   Payload bytes;
   std::shared_ptr<const Properties> properties;  ///< null where there are none
   std::chrono::system_clock::time_point received;

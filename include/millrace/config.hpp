@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,10 +35,12 @@ struct ReconnectConfig {
 struct EndpointConfig {
   std::string url;
   std::string client_id;
-  std::string username;  ///< secret
-  std::string password;  ///< secret
-  int qos = 1;           ///< 0 or 1
-  int mqtt_version = 5;  ///< 5, or 4 for MQTT 3.1.1
+  std::string username;                        ///< secret
+  std::string password;                        ///< secret
+  std::string token;                           ///< secret; a bearer token, over WebSocket
+  std::map<std::string, std::string> headers;  ///< values are secret; of a WebSocket upgrade
+  int qos = 1;                                 ///< 0 or 1
+  int mqtt_version = 5;                        ///< 5, or 4 for MQTT 3.1.1
   Duration keep_alive{20000};
   ReconnectConfig reconnect;
   TlsConfig tls;
@@ -53,10 +56,22 @@ struct DedupeConfig {
   friend bool operator==(const DedupeConfig&, const DedupeConfig&) = default;
 };
 
+/// Which events are this instance's own, of a stream that several instances share.
+struct PartitionConfig {
+  unsigned count = 1;             ///< 1: all are
+  std::vector<unsigned> indices;  ///< its partitions, each below `count`
+  std::string key = "topic";      ///< or `property:NAME`
+
+  friend bool operator==(const PartitionConfig&, const PartitionConfig&) = default;
+};
+
 struct SourceConfig : EndpointConfig {
   std::vector<std::string> topics;
+  std::vector<std::string> subscribe;  ///< sent to a WebSocket server after each connect
   Duration session_expiry{std::chrono::hours(24)};
+  Duration idle_timeout{std::chrono::minutes(5)};  ///< 0: never
   DedupeConfig dedupe;
+  PartitionConfig partition;
 
   friend bool operator==(const SourceConfig&, const SourceConfig&) = default;
 };
@@ -66,6 +81,12 @@ struct SinkConfig : EndpointConfig {
   bool retain = false;
   bool envelope = false;
   bool allow_loop = false;
+  // Of `ws-listen://`.
+  bool hold = false;
+  unsigned max_clients = 1000;
+  unsigned client_queue = 1000;
+  ByteCount client_queue_bytes = ByteCount{16} << 20U;
+  std::vector<std::string> origins;
 
   friend bool operator==(const SinkConfig&, const SinkConfig&) = default;
 };
@@ -88,11 +109,19 @@ struct FramingConfig {
   friend bool operator==(const FramingConfig&, const FramingConfig&) = default;
 };
 
-enum class ProcessingType { identity, square, digest, verify };
+enum class ProcessingType { identity, square, digest, verify, exec };
 enum class DigestAlgorithm { md5, sha1, sha256, sha512, crc32 };
 enum class VerifyEmit { frame, payload };
 enum class OnFailure { dead_letter, drop, stop };
-enum class Order { global };
+enum class Order { global, key, none };
+
+/// What one worker process may use; 0: as much as there is.
+struct WorkerLimits {
+  Duration cpu{0};       ///< of one event, whole seconds
+  ByteCount memory = 0;  ///< private and writable
+
+  friend bool operator==(const WorkerLimits&, const WorkerLimits&) = default;
+};
 
 struct ProcessingConfig {
   ProcessingType type = ProcessingType::identity;
@@ -103,9 +132,13 @@ struct ProcessingConfig {
   Duration backoff_max{10000};
   OnFailure on_failure = OnFailure::dead_letter;
   Order order = Order::global;
+  std::string key =
+      "topic";        ///< of `Order::key`: topic, connection, `property:NAME`, `pointer:/JSON`
   Duration delay{0};  ///< `square`
   DigestAlgorithm algorithm = DigestAlgorithm::sha256;
   VerifyEmit emit = VerifyEmit::frame;
+  std::vector<std::string> command;  ///< `exec`
+  WorkerLimits limits;               ///< `exec`
 
   friend bool operator==(const ProcessingConfig&, const ProcessingConfig&) = default;
 };
@@ -132,6 +165,7 @@ struct LimitsConfig {
   ByteCount partial_bytes = 16ULL << 20;
   ByteCount frame_bytes = 1ULL << 20;
   ByteCount result_bytes = 1ULL << 20;
+  unsigned connections = 1024;
   Duration drain{20000};
 
   friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;

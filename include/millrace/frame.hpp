@@ -24,7 +24,7 @@ struct EventId {
 
 /// One event. Immutable once cut, and shared by every stage it passes.
 struct Frame {
-  std::uint64_t number = 0;  ///< dense from 0 in this process: the order of the results
+  std::uint64_t number = 0;  ///< dense from 0 in this process: the order of the events
   EventId id;
   std::string stream;
   Payload raw;      ///< all bytes of the frame as they came, header and delimiter included

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -31,6 +32,13 @@ struct OpenFrame {
   std::string stream;
   Point start;
 };
+
+/// As the start of an open frame: behind this entry nothing is read of the stream until a cut ends
+/// it. It is a connection whose bytes could not be framed any further.
+[[nodiscard]] constexpr Point broken_after(Offset offset) noexcept {
+  return {offset, std::numeric_limits<std::uint64_t>::max(),
+          std::numeric_limits<std::uint32_t>::max()};
+}
 
 /// A frame that is done although older ones are not (order modes `key` and `none`).
 struct DoneFrame {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "millrace/chunk.hpp"
 #include "millrace/connection.hpp"
@@ -31,6 +32,12 @@ struct JournalState {
   std::uint64_t limit = 0;
 };
 
+/// Whether work can be done at all.
+struct ProcessingState {
+  bool ok = true;
+  std::string reason;  ///< why it is not, in one line
+};
+
 /// One method for each thing that happens, named after it. The default is not to care.
 ///
 /// Threads: called from every thread of the process, several at once; must neither block nor throw.
@@ -39,6 +46,8 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void chunk_received(const Chunk&) {}
+  /// Acknowledged and passed over: it is another instance's (`source.partition`).
+  virtual void chunk_skipped(std::string_view /*stream*/) {}
   virtual void frame_cut(const Frame&) {}
   virtual void work_started(const Frame&, const Attempt&) {}
   virtual void work_finished(const Frame&, const Attempt&, const Verdict&) {}
@@ -48,7 +57,13 @@ class Observer {
   virtual void work_overran(const Frame&, const Attempt&) {}
   /// That call has returned after all.
   virtual void overrun_ended(const Frame&, const Attempt&) {}
-  // Of these three exactly one for every outcome, in the order of the numbers; none for the one by
+  /// Events wait for the processor, or no longer.
+  virtual void processing_changed(const ProcessingState&) {}
+  /// A worker process wrote this line on its standard error. `event`: what it was given last, or
+  /// null.
+  virtual void worker_said(unsigned /*worker*/, const EventId* /*event*/,
+                           const std::string& /*line*/) {}
+  // Of these three exactly one for every outcome, in the order of emission; none for the one by
   // which `processing.on_failure: stop` ends the run.
   /// Goes to a sink: a result as such; rejected and failed ones as dead letters.
   virtual void outcome_emitted(const Outcome&) {}

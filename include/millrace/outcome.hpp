@@ -1,7 +1,9 @@
 // Verdict and Outcome: what became of an event.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -28,6 +30,9 @@ struct Rejected {
 /// It did not work this time; it may later.
 struct Failed {
   std::string cause;
+  /// Set where the event is not to blame, such as when nobody was there to work on it: the attempt
+  /// does not count, and is made again after so long.
+  std::optional<std::chrono::milliseconds> again_in;
 };
 
 /// What a processor answers with.

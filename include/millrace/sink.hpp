@@ -45,8 +45,10 @@ class Sink {
   [[nodiscard]] virtual std::optional<std::string> unfit(const Frame& frame,
                                                          const Result& result) const = 0;
 
-  /// Takes the next outcome, in order; never waits. It is sent, and sent again after a loss, until
-  /// the receiver has confirmed it. How many can be unconfirmed at a time is the caller's bound.
+  /// Takes the next outcome; never waits. Outcomes leave in the order in which they come, which is
+  /// that of their numbers only where `processing.order` is global. It is sent, and sent again
+  /// after a loss, until the receiver has confirmed it. How many can be unconfirmed at a time is
+  /// the caller's bound.
   virtual void accept(OutcomePtr outcome) = 0;
 
   /// Ends the connection cleanly. What is unconfirmed stays so.

@@ -10,11 +10,25 @@
 #include "journal/replay.hpp"
 
 namespace millrace {
+namespace {
+
+// No journal has more segments (journal.max_bytes).
+constexpr std::uint64_t kMostSegments = 16384;
+
+// Nothing is done that had not arrived: else what arrives there later would be passed over.
+bool possible(const Commit& commit, Offset next) {
+  return commit.watermark.offset <= next &&
+         std::all_of(commit.done.begin(), commit.done.end(),
+                     [next](const DoneFrame& frame) { return frame.offset < next; });
+}
+
+}  // namespace
 
 RecoveryScan::RecoveryScan(const Folder& folder, Recovered& found, const RecordVisitor& visit)
     : folder_(folder), found_(found), visit_(visit) {}
 
 void RecoveryScan::missing(std::uint64_t first, std::uint64_t last) {
+  if (last - first >= kMostSegments) does_not_follow(last + 1);
   for (auto number = first; number <= last; ++number) {
     damaged({.kind = Damage::Kind::segment_missing,
              .segment = number,
@@ -39,9 +53,7 @@ void RecoveryScan::segment(const File& file) {
   } else {
     first = file.header->first_offset;
     if (offset_known_ ? first != found_.next_offset : first < found_.next_offset) {
-      throw JournalError("journal: " + folder_.path() + "/" + name +
-                         " does not follow the segment before it; put the files of one journal "
-                         "back together, or all away with `millrace journal set-aside`");
+      does_not_follow(file.number);
     }
     known(first);
   }
@@ -113,7 +125,7 @@ bool RecoveryScan::accept(const Record& record, std::uint64_t segment) {
       break;
     case RecordKind::commit: {
       auto commit = decode_commit(record.meta);
-      if (!commit) return false;
+      if (!commit || !possible(*commit, header.offset)) return false;
       found_.commit = std::move(*commit);
       break;
     }
@@ -179,6 +191,12 @@ std::uint64_t RecoveryScan::torn(SegmentReader& reader, std::uint64_t at, std::u
                          .next = found_.next_offset};
   }
   return at;
+}
+
+void RecoveryScan::does_not_follow(std::uint64_t segment) const {
+  throw JournalError("journal: " + folder_.path() + "/" + segment_name(segment) +
+                     " does not follow the segment before it; put the files of one journal "
+                     "back together, or all away with `millrace journal set-aside`");
 }
 
 void RecoveryScan::damaged(Damage damage) {

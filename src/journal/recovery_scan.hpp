@@ -34,6 +34,7 @@ class RecoveryScan {
                                           std::uint64_t limit, bool must_be_settled);
   SegmentReader::Found read(SegmentReader& reader, std::uint64_t at, std::uint64_t limit);
   std::uint64_t torn(SegmentReader& reader, std::uint64_t at, std::uint64_t limit);
+  [[noreturn]] void does_not_follow(std::uint64_t segment) const;
   void damaged(Damage damage);
   void known(Offset offset);
 

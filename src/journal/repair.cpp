@@ -19,6 +19,8 @@ namespace millrace {
 namespace {
 
 constexpr std::uint64_t kGapSize = 40;  // header and meta
+// No segment is longer: 64 MiB, or one record with the largest MQTT packet (MQTT 5, 1.5.5).
+constexpr std::uint64_t kLongestGap = 320ULL << 20U;
 
 [[noreturn]] void give_up(const std::string& what, int error) {
   throw JournalError("journal: " + what + ": " + error_text(error) +
@@ -81,6 +83,11 @@ class Repair {
                          ", too short for a repair; begin a fresh one "
                          "with `millrace journal set-aside`");
     }
+    if (end - position > kLongestGap) {
+      throw JournalError("journal: " + damage.what +
+                         ", more than a segment can hold; begin a fresh one "
+                         "with `millrace journal set-aside`");
+    }
     std::string record(kRecordHeaderSize, '\0');
     encode_gap(damage.next, record);
     const std::string zeros(end - position - kGapSize, '\0');
@@ -114,9 +121,9 @@ class Repair {
         if (damage.kind == Damage::Kind::header) {
           bytes.replace(0, kSegmentHeaderSize, header(segment.number, segment.first_offset));
         } else {
+          const auto record = gap(segment.number, damage.from, damage.to, damage);
           bytes.resize(std::max<std::size_t>(bytes.size(), damage.to));
-          bytes.replace(damage.from, damage.to - damage.from,
-                        gap(segment.number, damage.from, damage.to, damage));
+          bytes.replace(damage.from, damage.to - damage.from, record);
         }
       }
       replace(segment.number, bytes);

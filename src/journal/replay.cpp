@@ -90,11 +90,22 @@ Commit Replay::continued(Commit commit) const {
     }
     commit.watermark = last_.watermark;
   }
-  const Offset needed = needed_in(commit);
-  for (const auto& frame : last_.done) {
-    if (frame.offset >= needed) commit.done.push_back(frame);
-  }
+  keep_done(commit);
   return commit;
+}
+
+// Of the frames that start before the watermark, a replay meets those at which a stream is open.
+void Replay::keep_done(Commit& commit) const {
+  if (last_.done.empty()) return;
+  const auto& mark = commit.watermark;
+  std::set<std::pair<Offset, std::uint32_t>> open;
+  for (const auto& frame : commit.open) open.emplace(frame.start.offset, frame.start.index);
+  for (const auto& frame : last_.done) {
+    const std::pair start(frame.offset, frame.index);
+    if (start >= std::pair(mark.offset, mark.index) || open.contains(start)) {
+      commit.done.push_back(frame);
+    }
+  }
 }
 
 Offset Replay::needed_in(const Commit& commit) noexcept {

@@ -49,6 +49,8 @@ class Replay {
   [[nodiscard]] const Commit& last() const noexcept { return last_; }
 
  private:
+  void keep_done(Commit& commit) const;
+
   Commit last_;                                     // its done frames ascending
   std::map<std::string, Point, std::less<>> open_;  // where the first open frame of a stream starts
 };

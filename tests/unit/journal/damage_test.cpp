@@ -147,6 +147,14 @@ TEST_F(JournalDamage, RefusesAMissingSegment) {
   }
 }
 
+TEST_F(JournalDamage, RefusesASegmentWhoseNumberIsFarAway) {
+  open();
+  const auto file = segments().front();
+  kill();
+  std::filesystem::copy(file, file.parent_path() / "segment-18446744073709551615.log");
+  EXPECT_THAT(refusal(), HasSubstr("18446744073709551615.log does not follow"));
+}
+
 TEST_F(JournalDamage, RefusesASegmentThatIsShorterThanItWas) {
   open();
   fill(3);
@@ -189,6 +197,20 @@ TEST_F(JournalDamage, RefusesAFolderOfOtherThings) {
   std::filesystem::remove(std::filesystem::path(config_.path) / "notes.txt");
   std::filesystem::create_directory(std::filesystem::path(config_.path) / "lost+found");
   EXPECT_THAT(refusal(), IsEmpty());
+}
+
+// Else what arrives in that place later would count as done.
+TEST_F(JournalDamage, RefusesACommitOfWhatHadNotArrived) {
+  for (const Commit& ahead : {Commit{.watermark = {2, 0, 0}, .open = {}, .done = {}},
+                              Commit{.watermark = {}, .open = {}, .done = {{1, 0}}}}) {
+    std::filesystem::remove_all(config_.path);
+    open();
+    fill(1);
+    ASSERT_FALSE(journal_->commit(ahead));
+    fill(2);
+    kill();
+    EXPECT_THAT(refusal(), HasSubstr("is damaged from byte"));
+  }
 }
 
 TEST_F(JournalDamage, TakesNoRecordForOneThatStandsInAPayload) {
