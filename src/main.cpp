@@ -52,6 +52,7 @@ class CommandLine {
     }
     inputs_.environment = read_environment(environ);
     block_signals();
+    ignore_adopted_children();
     return command_();
   }
 

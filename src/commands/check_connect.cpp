@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,11 @@ Config for_check(Config config) {
   return config;
 }
 
+// Standard streams are there, and nobody else wants them.
+bool can_be_tried(Scheme scheme) {
+  return is_mqtt(scheme) || is_websocket(scheme) || is_listener(scheme);
+}
+
 template <typename End>
 void on_control(TaskThread& control, End& end, void (*task)(End&)) {
   std::mutex mutex;
@@ -85,7 +91,7 @@ bool report(const std::string& name, const std::string& url, const ConnectionSta
 
 bool check_source(const Config& config, std::ostream& out, std::ostream& err) {
   const Url url = parse_url(config.source.url, End::source);
-  if (!is_mqtt(url.scheme)) return true;
+  if (!can_be_tried(url.scheme)) return true;
   Observer silent;
   Ends ends;
   TaskThread control("control");
@@ -113,15 +119,24 @@ int check_connections(const Config& config, std::ostream& out, std::ostream& err
   const Config own = for_check(config);
   Observer silent;
   bool ok = check_source(own, out, err);
+  const auto check = [&](const std::string& name, const std::string& url, const auto& make) {
+    TaskThread control("control");
+    try {
+      const SinkPtr sink = make(control);
+      ok = check_sink(name, url, control, *sink, out, err) && ok;
+    } catch (const std::runtime_error& error) {  // it cannot listen there
+      err << error.what() << '\n';
+      ok = false;
+    }
+  };
   const Url sink_url = parse_url(own.sink.url, End::sink);
-  if (is_mqtt(sink_url.scheme)) {
-    TaskThread control("control");
-    const SinkPtr sink = make_result_sink(own, control, silent);
-    ok = check_sink("sink", to_string(sink_url), control, *sink, out, err) && ok;
-  } else if (is_mqtt(parse_url(own.source.url, End::source).scheme)) {
-    TaskThread control("control");
-    const SinkPtr sink = make_dead_letter_sink(own, control, silent);
-    ok = check_sink("dead letters", own.source.url, control, *sink, out, err) && ok;
+  if (can_be_tried(sink_url.scheme)) {
+    check("sink", to_string(sink_url),
+          [&](TaskThread& control) { return make_result_sink(own, control, silent); });
+  }
+  if (!is_mqtt(sink_url.scheme) && is_mqtt(parse_url(own.source.url, End::source).scheme)) {
+    check("dead letters", own.source.url,
+          [&](TaskThread& control) { return make_dead_letter_sink(own, control, silent); });
   }
   return ok ? 0 : 1;
 }

@@ -59,13 +59,19 @@ void announce(const Config& config, const std::optional<HttpServer>& http, Obser
 }  // namespace
 
 int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
+  std::optional<Spawner> spawner;
+  if (!processor && config.processing.type == ProcessingType::exec) {
+    spawner.emplace(config.processing);
+  }
   Log log(config.log);
   Health health;
   Observers observers({&health, &log});
   auto http = serve(config.http, health);
   announce(config, http, observers);
   Service service(config, observers,
-                  {.accept_backlog = accept_backlog, .processor = std::move(processor)});
+                  {.accept_backlog = accept_backlog,
+                   .processor = std::move(processor),
+                   .spawner = spawner ? &*spawner : nullptr});
   service.every(kHousekeeping, [&health, &log] {
     health.beat();
     log.report_left_out();

@@ -1,16 +1,21 @@
 #include "commands/service.hpp"
 
+#include <mutex>
+#include <optional>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "config/fingerprint.hpp"
 #include "config/url.hpp"
 #include "dedupe/dedupe.hpp"
 #include "evidence/evidence.hpp"
+#include "exec/exec_processor.hpp"
 #include "framing/framers.hpp"
 #include "journal/durable_journal.hpp"
 #include "journal/file_layer.hpp"
 #include "journal/memory_journal.hpp"
+#include "pipeline/ledger.hpp"
 #include "pipeline/task_thread.hpp"
 #include "processing/processors.hpp"
 #include "sink/sinks.hpp"
@@ -51,13 +56,20 @@ std::unique_ptr<Evidence> open_evidence(const Config& config, const Journal& jou
                       .notice = [&](const Notice& notice) { observer.notice(notice); }});
 }
 
+// How many events behind the one at which a restart begins can have been numbered before it.
+unsigned in_work_again(const Config& config) {
+  if (config.processing.order == Order::global) return config.limits.in_flight;
+  return static_cast<unsigned>(Overtaking::of(config).span);
+}
+
 // Null where no event is a repeat.
 std::unique_ptr<Dedupe> open_dedupe(const Config& config, const Journal& journal) {
   const auto& dedupe = config.source.dedupe;
   if (dedupe.key.empty()) return nullptr;
-  if (!journal.durable()) return std::make_unique<Dedupe>(dedupe, config.limits.in_flight);
+  const auto again = in_work_again(config);
+  if (!journal.durable()) return std::make_unique<Dedupe>(dedupe, again);
   return std::make_unique<Dedupe>(
-      dedupe, config.limits.in_flight, folder_of(config.journal),
+      dedupe, again, folder_of(config.journal),
       KeyLogOptions{.epoch = journal.epoch(),
                     .next = journal.backlog().next,
                     .power = config.journal.durability == Durability::power});
@@ -67,6 +79,11 @@ std::unique_ptr<Dedupe> open_dedupe(const Config& config, const Journal& journal
 // ends.
 bool is_connection(const Config& config) {
   return is_byte_stream(parse_url(config.source.url, End::source).scheme);
+}
+
+// Its streams end with the process at the latest; standard input may be taken up by another.
+bool has_connections(const Config& config) {
+  return parse_url(config.source.url, End::source).scheme == Scheme::tcp_listen;
 }
 
 }  // namespace
@@ -79,21 +96,29 @@ class Service::Impl {
         evidence_(open_evidence(config, *journal_, observer)),
         dedupe_(open_dedupe(config, *journal_)),
         processor_(options.processor ? std::move(options.processor)
-                                     : make_processor(config.processing)),
+                                     : configured_processor(options.spawner, observer)),
         results_(options.results ? std::move(options.results)
                                  : make_result_sink(config, scheduler_, observer)),
         dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),
         source_(make_source(config, scheduler_, observer)),
-        control_(config_, {*source_, *results_, dead_letters_ ? *dead_letters_ : *results_,
-                           *journal_, *processor_,
-                           [this] {
-                             return make_framer(config_.framing, config_.limits,
-                                                is_connection(config_));
-                           },
-                           scheduler_, observer, evidence_.get(), dedupe_.get()}) {}
+        control_(config_,
+                 {*source_, *results_, dead_letters_ ? *dead_letters_ : *results_, *journal_,
+                  *processor_,
+                  [this] {
+                    return make_framer(config_.framing, config_.limits, is_connection(config_));
+                  },
+                  scheduler_, observer, evidence_.get(), dedupe_.get(), has_connections(config_)}) {
+  }
   ~Impl() { scheduler_.stop(); }
 
-  Control::End run() { return control_.run(); }
+  Control::End run() {
+    {
+      const std::lock_guard lock(mutex_);
+      running_ = true;
+      if (broken_) control_.fail(*broken_);
+    }
+    return control_.run();
+  }
   void request_stop() { control_.request_stop(); }
   void every(Duration interval, const std::function<void()>& task) {
     scheduler_.after(interval, [this, interval, task] {
@@ -103,7 +128,27 @@ class Service::Impl {
   }
 
  private:
+  ProcessorPtr configured_processor(Spawner* spawner, Observer& observer) {
+    if (spawner == nullptr) return make_processor(config_.processing);
+    return std::make_unique<Exec>(config_, *spawner, observer,
+                                  [this](const std::string& why) { fail(why); });
+  }
+  // Also before there is a control to tell, and after.
+  void fail(const std::string& why) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!running_) {
+        broken_ = why;
+        return;
+      }
+    }
+    scheduler_.post([this, why] { control_.fail(why); });
+  }
+
   const Config config_;
+  std::mutex mutex_;
+  bool running_ = false;
+  std::optional<std::string> broken_;  // before it ran
   TaskThread scheduler_{"control"};
   JournalPtr journal_;
   std::unique_ptr<Evidence> evidence_;

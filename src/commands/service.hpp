@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "exec/spawner.hpp"
 #include "millrace/config.hpp"
 #include "millrace/observer.hpp"
 #include "millrace/processor.hpp"
@@ -24,6 +25,7 @@ class Service {
     bool accept_backlog = false;  ///< take a backlog made under another configuration
     SinkPtr results;              ///< where given, in the place of the configured sink
     ProcessorPtr processor;       ///< where given, in the place of the configured one
+    Spawner* spawner = nullptr;   ///< for `processing.type` exec; outlives the service
   };
 
   Service(const Config& config, Observer& observer, Options options);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <utility>
@@ -27,6 +28,10 @@ void block_signals() {
   const sigset_t set = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+}
+
+void ignore_adopted_children() {
+  if (::getpid() == 1) signal(SIGCHLD, SIG_IGN);
 }
 
 Signals::Signals(std::function<void()> stop) : stop_(std::move(stop)) {

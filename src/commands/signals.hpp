@@ -11,6 +11,10 @@ namespace millrace {
 /// first one is made.
 void block_signals();
 
+/// As the first process of a container: has the kernel take away what becomes its child when its
+/// own parent ends, which nobody else would wait for.
+void ignore_adopted_children();
+
 /// Calls `stop` at the first SIGTERM or SIGINT; at the second one the process ends at once, without
 /// destructors, with exit code 1.
 ///

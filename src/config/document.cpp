@@ -89,6 +89,10 @@ class Walker {
     switch (event) {
       case Json::parse_event_t::object_start:
       case Json::parse_event_t::array_start:
+        if (levels_.size() == kDeepestValue) {
+          fail(text_, name_, read_ > 0 ? read_ - 1 : 0,
+               "nested too deeply: at most " + std::to_string(kDeepestValue) + " levels");
+        }
         levels_.emplace_back();
         break;
       case Json::parse_event_t::object_end:

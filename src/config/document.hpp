@@ -1,6 +1,7 @@
 // Document: a JSON file, with the line on which each value stands.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,13 +9,18 @@
 
 namespace millrace {
 
+/// Objects and arrays within each other. The schema's go four deep; what goes through values later
+/// does so by recursion.
+inline constexpr std::size_t kDeepestValue = 32;
+
 struct Document {
   nlohmann::json root;  ///< an object
   std::map<std::string, int>
       lines;  ///< from a value's path (`source.url`) to its key's line, from 1
 };
 
-/// Reads JSON as RFC 8259 has it: UTF-8, no comments, nothing after the document; and no key twice.
+/// Reads JSON as RFC 8259 has it: UTF-8, no comments, nothing after the document; no key twice,
+/// and nothing nested deeper than `kDeepestValue`.
 ///
 /// Errors: throws `ConfigError`, one line that begins with `name:line:column:`; it shows keys and
 /// punctuation, never values.

@@ -15,8 +15,8 @@ template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<FramingType>{"whole", "lines",
                                                                          "length_prefixed"};
 template <>
-inline constexpr std::array<std::string_view, 4> kEnumNames<ProcessingType>{"identity", "square",
-                                                                            "digest", "verify"};
+inline constexpr std::array<std::string_view, 5> kEnumNames<ProcessingType>{
+    "identity", "square", "digest", "verify", "exec"};
 template <>
 inline constexpr std::array<std::string_view, 5> kEnumNames<DigestAlgorithm>{
     "md5", "sha1", "sha256", "sha512", "crc32"};
@@ -26,7 +26,7 @@ template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<OnFailure>{"dead_letter", "drop",
                                                                        "stop"};
 template <>
-inline constexpr std::array<std::string_view, 1> kEnumNames<Order>{"global"};
+inline constexpr std::array<std::string_view, 3> kEnumNames<Order>{"global", "key", "none"};
 template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<Durability>{"off", "process", "power"};
 template <>

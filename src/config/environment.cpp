@@ -89,7 +89,7 @@ void apply_key(const Environment& environment, const Key& key, Settings& setting
     throw ConfigError(key.path + ": must be given by " + key.variable + " or by " + file_variable +
                       ", not by both");
   }
-  settings.set(key.path, read_secret(file_variable, *file),
+  settings.set(key.path, value_of_text(key, read_secret(file_variable, *file)),
                [&file_variable](const std::string&) { return file_variable; });
 }
 

@@ -35,7 +35,9 @@ std::string mask_userinfo(std::string_view text) {
 }
 
 std::string show_value(const nlohmann::json& value, bool secret) {
-  if (secret) return value == nlohmann::json("") ? "\"\"" : "\"***\"";
+  const bool unset = value.is_string() ? value.get_ref<const std::string&>().empty()
+                                       : value.is_object() && value.empty();
+  if (secret && !unset) return "\"***\"";
   return shorten(masked(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

@@ -1,6 +1,7 @@
 #include "config/fill.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -29,6 +30,12 @@ void assign(const Json& value, int& member) {
 }
 void assign(const Json& value, std::vector<std::string>& member) {
   member = value.get<std::vector<std::string>>();
+}
+void assign(const Json& value, std::vector<unsigned>& member) {
+  member = value.get<std::vector<unsigned>>();
+}
+void assign(const Json& value, std::map<std::string, std::string>& member) {
+  member = value.get<std::map<std::string, std::string>>();
 }
 // What cannot be parsed does not get here: see value_check.hpp.
 // NOLINTBEGIN(bugprone-unchecked-optional-access)

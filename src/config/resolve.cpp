@@ -38,6 +38,7 @@ void resolve(Config& config) {
   const Scheme source = parse_url(config.source.url, End::source).scheme;
   if (config.sink.url.empty() && is_mqtt(source)) take_from_source(config.source, config.sink);
   if (config.sink.client_id.empty()) config.sink.client_id = config.source.client_id + "-sink";
+  std::sort(config.source.partition.indices.begin(), config.source.partition.indices.end());
   if (is_byte_stream(source) && config.framing.type == FramingType::whole) {
     config.framing.type = FramingType::lines;
   }

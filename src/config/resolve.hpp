@@ -11,7 +11,8 @@ namespace millrace {
 /// - without `sink.url`, an MQTT source's url serves the sink; so do its user name with password,
 ///   its TLS files and its MQTT version, each unless the sink has its own;
 /// - without `sink.client_id`, it is the source's with `-sink` after it;
-/// - `whole` over a stream of bytes, which has no messages, is `lines`.
+/// - `whole` over a stream of bytes, which has no messages, is `lines`;
+/// - the indices of a partition are in order.
 void resolve(Config& config);
 
 /// Whether a url was given for the sink, or can be taken from the source.

@@ -22,6 +22,7 @@ Kind kind_of(const Node& node) {
       {"integer", Kind::integer},
       {"boolean", Kind::boolean},
       {"array", Kind::list},
+      {"integers", Kind::integers},
       {"duration", Kind::duration},
       {"size", Kind::size},
       {"mqtt_version", Kind::mqtt_version},
@@ -29,7 +30,8 @@ Kind kind_of(const Node& node) {
       {"file", Kind::file},
       {"source_url", Kind::source_url},
       {"sink_url", Kind::sink_url},
-      {"listen", Kind::listen}};
+      {"listen", Kind::listen},
+      {"headers", Kind::headers}};
   for (const auto& [known, kind] : kKinds) {
     if (known == name) return kind;
   }
@@ -60,6 +62,8 @@ std::string allowed_of(const Key& key, const Node& node) {
       return "true or false";
     case Kind::list:
       return "a list of texts";
+    case Kind::integers:
+      return "a list of whole numbers";
     case Kind::duration:
       return ranged(key, "a duration", "ms, s, m, h");
     case Kind::size:
@@ -71,6 +75,7 @@ std::string allowed_of(const Key& key, const Node& node) {
     case Kind::source_url:
     case Kind::sink_url:
     case Kind::listen:
+    case Kind::headers:
       return "a text";
   }
   return {};

@@ -14,6 +14,7 @@ enum class Kind {
   integer,
   boolean,
   list,
+  integers,  ///< a list of them
   duration,
   size,
   mqtt_version,
@@ -21,7 +22,8 @@ enum class Kind {
   file,
   source_url,
   sink_url,
-  listen
+  listen,
+  headers
 };
 
 /// One value.

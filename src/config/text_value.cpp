@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/document.hpp"
+#include "config/error.hpp"
 
 namespace millrace {
 namespace {
@@ -28,8 +29,13 @@ std::string_view trimmed(std::string_view text) {
 Json list(const std::string& text) {
   std::string_view rest = trimmed(text);
   if (rest.starts_with('[')) {
-    Json parsed = Json::parse(rest, nullptr, false);
-    return parsed.is_array() ? parsed : Json(text);
+    bool too_deep = false;
+    const auto shallow = [&too_deep](int depth, Json::parse_event_t, const Json&) {
+      too_deep |= static_cast<std::size_t>(depth) > kDeepestValue;
+      return !too_deep;
+    };
+    Json parsed = Json::parse(rest, shallow, false);
+    return parsed.is_array() && !too_deep ? parsed : Json(text);
   }
   Json items = Json::array();
   bool more = !rest.empty();
@@ -40,6 +46,24 @@ Json list(const std::string& text) {
     if (more) rest.remove_prefix(comma + 1);
   }
   return items;
+}
+
+Json integers(const std::string& text) {
+  Json items = list(text);
+  if (!items.is_array()) return items;
+  for (Json& item : items) {
+    if (item.is_string()) item = whole_number(item.get<std::string>());
+  }
+  return items;
+}
+
+// A name that is given twice would be a value that is dropped.
+Json object(const std::string& text) {
+  try {
+    return parse_document(text, "").root;
+  } catch (const ConfigError&) {
+    return text;
+  }
 }
 
 }  // namespace
@@ -55,6 +79,10 @@ Json value_of_text(const Key& key, const std::string& text) {
       return text;
     case Kind::list:
       return list(text);
+    case Kind::integers:
+      return integers(text);
+    case Kind::headers:
+      return object(text);
     case Kind::text:
     case Kind::duration:
     case Kind::size:

@@ -8,7 +8,8 @@
 
 namespace millrace {
 
-/// What the text stands for, by the key's kind: a list is JSON or comma-separated, the rest is as
+/// What the text stands for, by the key's kind: a list is JSON or comma-separated, headers are
+/// a JSON object, the rest is as
 /// it stands. Text that its kind cannot have stays text, to be refused with all others.
 [[nodiscard]] nlohmann::json value_of_text(const Key& key, const std::string& text);
 

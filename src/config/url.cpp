@@ -12,47 +12,9 @@
 namespace millrace {
 namespace {
 
-constexpr unsigned kSource = 1;
-constexpr unsigned kSink = 2;
-
-struct Known {
-  std::string_view name;
-  Scheme scheme;
-  unsigned ends;
-  std::string_view form;
-};
-
-// What this version has.
-constexpr std::array<Known, 5> kKnown{{
-    {"mqtt", Scheme::mqtt, kSource | kSink, "mqtt://HOST[:PORT]"},
-    {"mqtts", Scheme::mqtts, kSource | kSink, "mqtts://HOST[:PORT]"},
-    {"stdin", Scheme::standard_input, kSource, "stdin:"},
-    {"generate", Scheme::generate, kSource, "generate:[?count=N&interval=DURATION]"},
-    {"stdout", Scheme::standard_output, kSink, "stdout:"},
-}};
-
-// What other versions have: worth another answer than a slip of the pen.
-constexpr std::array<std::string_view, 6> kElsewhere{"mqtt+ws", "mqtt+wss",   "ws",
-                                                     "wss",     "tcp-listen", "ws-listen"};
-
 constexpr Duration kLongestInterval = std::chrono::hours(24);
 constexpr std::size_t kLongestHost = 253;  // RFC 1035, 2.3.4, without the last dot
-constexpr std::size_t kShownScheme = 16;
-
-std::string allowed_urls(End end) {
-  const unsigned bit = end == End::source ? kSource : kSink;
-  std::array<std::string_view, kKnown.size()> forms;
-  std::size_t count = 0;
-  for (const Known& each : kKnown) {
-    if ((each.ends & bit) != 0) forms.at(count++) = each.form;
-  }
-  std::string list;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) list += i + 1 == count ? " or " : ", ";
-    list += forms.at(i);
-  }
-  return list;
-}
+constexpr std::size_t kLongestTarget = 1024;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw std::invalid_argument(why);
@@ -64,29 +26,6 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return result;
-}
-
-const Known& known(Scheme scheme) {
-  return *std::find_if(kKnown.begin(), kKnown.end(),
-                       [scheme](const Known& each) { return each.scheme == scheme; });
-}
-
-Scheme scheme_of(const std::string& name, End end) {
-  const std::string allowed = "must be " + allowed_urls(end);
-  if (name.empty() || name.size() > kShownScheme) refuse(allowed);
-  if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") != std::string::npos) {
-    refuse(allowed);
-  }
-  const unsigned bit = end == End::source ? kSource : kSink;
-  for (const Known& each : kKnown) {
-    if (each.name != name) continue;
-    if ((each.ends & bit) != 0) return each.scheme;
-    refuse(name + ": is no " + (end == End::source ? "source" : "sink") + "; " + allowed);
-  }
-  if (std::find(kElsewhere.begin(), kElsewhere.end(), name) != kElsewhere.end()) {
-    refuse(name + ":// is not available in this version; " + allowed);
-  }
-  refuse("scheme " + name + " is unknown; " + allowed);
 }
 
 std::uint16_t parse_port(std::string_view text, unsigned least) {
@@ -139,17 +78,35 @@ Authority split_authority(std::string_view text) {
   return authority;
 }
 
-void parse_mqtt(std::string_view rest, Url& url) {
-  if (!rest.starts_with("//")) refuse("after the scheme comes //HOST[:PORT]");
+// Visible ASCII as a request line takes it (RFC 9112, 3.2); anything else is written in percents.
+void check_target(std::string_view target) {
+  const auto fits = [](char c) { return c > ' ' && c < '\x7f' && c != '#'; };
+  if (target.size() > kLongestTarget || !std::all_of(target.begin(), target.end(), fits)) {
+    refuse("the path must be at most " + std::to_string(kLongestTarget) +
+           " visible ASCII characters, other ones as %XX, and there is no fragment");
+  }
+}
+
+void parse_address(std::string_view rest, const SchemeInfo& scheme, Url& url) {
+  const bool listens = is_listener(scheme.scheme);
+  if (!rest.starts_with("//")) {
+    refuse(listens ? "after the scheme comes //HOST:PORT" : "after the scheme comes //HOST[:PORT]");
+  }
   rest.remove_prefix(2);
-  const auto end = rest.find_first_of("/?#");
-  if (end != std::string_view::npos && rest.substr(end) != "/") {
-    refuse("an MQTT url ends after HOST[:PORT]: it has no path, query or fragment");
+  const auto end = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view after = rest.substr(end);
+  if (scheme.form == UrlForm::peer_with_target || scheme.form == UrlForm::listener_with_target) {
+    check_target(after);
+    // What servers of MQTT over WebSockets listen on by convention, and Paho asks for.
+    const std::string_view usual = is_mqtt(scheme.scheme) ? "/mqtt" : "/";
+    url.target = after.starts_with('/') ? after : std::string(usual).append(after);
+  } else if (!after.empty() && after != "/") {
+    refuse("this url ends after the port: it has no path, query or fragment");
   }
   const Authority authority = split_authority(rest.substr(0, end));
+  if (listens && !authority.has_port) refuse("the port is missing");
   url.host = authority.host;
-  url.port = url.scheme == Scheme::mqtts ? 8883 : 1883;
-  if (authority.has_port) url.port = parse_port(authority.port, 1);
+  url.port = authority.has_port ? parse_port(authority.port, listens ? 0 : 1) : scheme.port;
 }
 
 void parse_parameter(std::string_view parameter, GenerateQuery& query) {
@@ -196,16 +153,18 @@ GenerateQuery parse_generate(std::string_view rest) {
 }
 
 void parse_rest(std::string_view rest, Url& url) {
-  switch (url.scheme) {
-    case Scheme::mqtt:
-    case Scheme::mqtts:
-      parse_mqtt(rest, url);
+  const SchemeInfo& scheme = info(url.scheme);
+  switch (scheme.form) {
+    case UrlForm::peer:
+    case UrlForm::peer_with_target:
+    case UrlForm::listener:
+    case UrlForm::listener_with_target:
+      parse_address(rest, scheme, url);
       return;
-    case Scheme::generate:
+    case UrlForm::query:
       url.generate = parse_generate(rest);
       return;
-    case Scheme::standard_input:
-    case Scheme::standard_output:
+    case UrlForm::nothing:
       if (!rest.empty()) refuse("nothing may come after the colon");
       return;
   }
@@ -224,25 +183,21 @@ Url parse_url(std::string_view text, End end) {
   try {
     parse_rest(text.substr(colon + 1), url);
   } catch (const std::invalid_argument& error) {
-    refuse(std::string(error.what()) + "; must be " + std::string(known(url.scheme).form));
+    refuse(std::string(error.what()) + "; must be " + std::string(info(url.scheme).text));
   }
   return url;
 }
 
-bool is_mqtt(Scheme scheme) noexcept {
-  return scheme == Scheme::mqtt || scheme == Scheme::mqtts;
-}
-
-bool is_byte_stream(Scheme scheme) noexcept {
-  return scheme == Scheme::standard_input;
-}
-
 std::string to_string(const Url& url) {
-  const std::string scheme = std::string(known(url.scheme).name) + ":";
-  if (!is_mqtt(url.scheme)) return scheme;
+  const std::string scheme = std::string(info(url.scheme).name) + ":";
+  if (url.host.empty()) return scheme;
   const bool brackets = url.host.find(':') != std::string::npos;
   return scheme + "//" + (brackets ? "[" + url.host + "]" : url.host) + ":" +
          std::to_string(url.port);
+}
+
+bool is_loopback(std::string_view host) noexcept {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 ListenAddress parse_listen(std::string_view text) {

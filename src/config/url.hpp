@@ -6,14 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "config/scheme.hpp"
 #include "millrace/config.hpp"
 #include "millrace/connection.hpp"
 
 namespace millrace {
-
-/// What a url's scheme stands for. The table in url.cpp says which end can have which; a scheme
-/// that this version has joins here and there, and nowhere else until a factory handles it.
-enum class Scheme { mqtt, mqtts, standard_input, generate, standard_output };
 
 /// `generate:?count=10&interval=1s`.
 struct GenerateQuery {
@@ -24,28 +21,30 @@ struct GenerateQuery {
 /// A url, checked.
 struct Url {
   Scheme scheme = Scheme::mqtt;
-  std::string host;        ///< name or address, IPv6 without its brackets; empty but for MQTT
-  std::uint16_t port = 0;  ///< 1 … 65535, the scheme's default where none is written
+  std::string host;  ///< name or address, IPv6 without its brackets; empty where it has none
+  std::uint16_t port =
+      0;  ///< the scheme's default where none is written; 0: a free one (listeners)
+  std::string
+      target;  ///< of WebSockets: path and query; `/`, of MQTT `/mqtt`, where none is written
   GenerateQuery generate;  ///< of `generate:`
 };
 
 /// Reads the url of a source or a sink.
 ///
-/// MQTT: `mqtt://HOST[:PORT]` (1883) and `mqtts://HOST[:PORT]` (8883), nothing after it but one
-/// `/`; HOST is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, 3.2.2).
+/// HOST is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, 3.2.2). After
+/// `mqtt://`, `mqtts://` and `tcp-listen://HOST:PORT` nothing may come but one `/`; a WebSocket has
+/// a path and a query, but no fragment (RFC 6455, 3).
 ///
 /// Errors: throws `std::invalid_argument` with what is wrong and what is allowed, in half a line
 /// that reads on after the value; it repeats no part of the text but the scheme.
 [[nodiscard]] Url parse_url(std::string_view text, End end);
 
-/// Whether an MQTT connection goes there.
-[[nodiscard]] bool is_mqtt(Scheme scheme) noexcept;
-
-/// Whether its bytes come without message boundaries.
-[[nodiscard]] bool is_byte_stream(Scheme scheme) noexcept;
-
-/// `scheme://host:port`, or `scheme:`: what a message may call the peer.
+/// `scheme://host:port`, or `scheme:`: what a message may call the peer. Without a path, which may
+/// hold a secret.
 [[nodiscard]] std::string to_string(const Url& url);
+
+/// Whether what is sent to that host stays on this one.
+[[nodiscard]] bool is_loopback(std::string_view host) noexcept;
 
 /// Where to listen.
 struct ListenAddress {

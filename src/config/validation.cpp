@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -10,7 +11,10 @@
 #include "config/settings.hpp"
 #include "config/url.hpp"
 #include "config/validation_topics.hpp"
+#include "config/validation_websocket.hpp"
 #include "config/value.hpp"
+#include "event/event_key.hpp"
+#include "event/partition.hpp"
 #include "event/producer_key.hpp"
 #include "framing/header_format.hpp"
 #include "processing/digester.hpp"
@@ -41,12 +45,16 @@ void check_files(const std::string& end, const TlsConfig& tls, const Settings& s
 void check_tls(const std::string& end, const EndpointConfig& endpoint, Scheme scheme,
                const Settings& settings) {
   const std::string tls = end + ".tls.";
+  const bool serves = is_listener(scheme);
   for (const char* name : {"ca", "cert", "key", "key_passphrase"}) {
     const auto& value = settings.at(tls + name).value;
-    require(value.get<std::string>().empty() || scheme == Scheme::mqtts, settings, tls + name,
-            "must be empty, since " + end + ".url is not mqtts://");
+    require(value.get<std::string>().empty() || is_tls_client(scheme) || serves, settings,
+            tls + name, "must be empty, since " + end + ".url has no TLS");
   }
   const TlsConfig& files = endpoint.tls;
+  // Else clients would be let in without the certificates that somebody meant to ask for.
+  require(!serves || files.ca.empty() || !files.cert.empty(), settings, tls + "cert",
+          "must be given, since " + tls + "ca is and clients can have certificates only in TLS");
   require(files.cert.empty() || !files.key.empty(), settings, tls + "key",
           "must be given, since " + tls + "cert is");
   require(files.key.empty() || !files.cert.empty(), settings, tls + "cert",
@@ -90,6 +98,31 @@ void check_dedupe(const Config& config, const Settings& settings) {
           "must be at least limits.in_flight, which is " + std::to_string(config.limits.in_flight));
 }
 
+void check_partition(const Config& config, Scheme scheme, const Settings& settings) {
+  const PartitionConfig& partition = config.source.partition;
+  const std::string path = "source.partition.";
+  std::set<unsigned> seen;
+  for (const unsigned index : partition.indices) {
+    require(index < partition.count, settings, path + "indices",
+            "must be below source.partition.count, which is " + std::to_string(partition.count) +
+                ", and " + std::to_string(index) + " is not");
+    require(seen.insert(index).second, settings, path + "indices",
+            "must hold each partition once, and has " + std::to_string(index) + " twice");
+  }
+  try {
+    static_cast<void>(Partition(partition));
+  } catch (const std::invalid_argument& error) {
+    throw settings.error(path + "key", error.what());
+  }
+  if (partition.count == 1) return;
+  require(is_mqtt(scheme), settings, path + "count",
+          "must be 1, since source.url is no MQTT broker: nothing else comes to every instance");
+  require(!partition.indices.empty(), settings, path + "indices",
+          "must hold the partitions of this instance, since source.partition.count is not 1");
+  require(config.source.mqtt_version == 5 || partition.key == "topic", settings, path + "key",
+          "must be topic, since only MQTT 5 has user properties");
+}
+
 void check_framing(const Config& config, const Settings& settings) {
   const HeaderConfig& header = config.framing.header;
   if (config.framing.type != FramingType::length_prefixed) {
@@ -115,6 +148,17 @@ void check_processing(const Config& config, const Settings& settings) {
   require(processing.backoff <= processing.backoff_max, settings, "processing.backoff",
           "must be at most processing.backoff_max, which is " +
               format_duration(processing.backoff_max));
+  if (processing.type == ProcessingType::exec) {
+    require(!processing.command.empty() && !processing.command.front().empty(), settings,
+            "processing.command",
+            "must name a program, since processing.type is exec; such as python3,worker.py");
+  }
+  try {
+    static_cast<void>(EventKey(processing.key));
+  } catch (const std::invalid_argument& error) {
+    throw settings.error("processing.key", "must be " + settings.at("processing.key").key->allowed +
+                                               ": " + error.what());
+  }
   if (processing.type != ProcessingType::verify) return;
   std::size_t digest = 0;
   if (config.framing.type == FramingType::length_prefixed) {
@@ -167,12 +211,14 @@ void validate_urls(const Config& config, const Settings& settings) {
 }
 
 void validate(const Config& config, const Settings& settings) {
-  check_endpoint("source", config.source, parse_url(config.source.url, End::source).scheme,
-                 settings);
+  const Scheme source = parse_url(config.source.url, End::source).scheme;
+  check_endpoint("source", config.source, source, settings);
   check_endpoint("sink", config.sink, parse_url(config.sink.url, End::sink).scheme, settings);
   check_client_ids(config, settings);
   validate_topics(config, settings);
+  validate_websocket(config, settings);
   check_dedupe(config, settings);
+  check_partition(config, source, settings);
   check_framing(config, settings);
   check_processing(config, settings);
   check_limits(config, settings);

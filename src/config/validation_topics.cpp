@@ -24,7 +24,13 @@ void check_filters(const Config& config, const Settings& settings) {
   std::set<std::string> seen;
   for (const std::string& topic : config.source.topics) {
     try {
-      static_cast<void>(parse_subscription(topic));
+      const bool shared = !parse_subscription(topic).share.empty();
+      if (shared && config.source.partition.count > 1) {
+        throw settings.error(kTopics, show_text(topic) +
+                                          ": must not be shared, since source.partition.count is "
+                                          "not 1: what the broker gives to the wrong instance "
+                                          "would be lost");
+      }
     } catch (const std::invalid_argument& error) {
       throw settings.error(kTopics, show_text(topic) + ": " + error.what());
     }

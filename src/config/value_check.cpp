@@ -20,7 +20,7 @@ constexpr std::size_t kLongestClientId = 256;
 // MQTT strings (MQTT 5, 1.5.4) and paths alike: neither can hold U+0000.
 bool fits(const Json& value) {
   if (value.is_string()) return is_mqtt_string(value.get_ref<const std::string&>());
-  if (!value.is_array()) return true;
+  if (!value.is_structured()) return true;
   return std::all_of(value.begin(), value.end(), fits);
 }
 
@@ -64,11 +64,13 @@ bool is_of_kind(const Key& key, const Json& value) {
     case Kind::integer:
     case Kind::boolean:
     case Kind::list:
+    case Kind::integers:
     case Kind::mqtt_version:
     case Kind::file:
     case Kind::source_url:
     case Kind::sink_url:
     case Kind::listen:
+    case Kind::headers:
       return true;  // the schema, or the checks of the whole, say more
   }
   return true;

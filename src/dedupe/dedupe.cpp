@@ -8,14 +8,12 @@
 
 namespace millrace {
 
-Dedupe::Dedupe(const DedupeConfig& config, unsigned in_flight)
-    : key_(config.key),
-      setting_(config.key + '\0'),
-      keys_(std::size_t{config.window} + in_flight) {}
+Dedupe::Dedupe(const DedupeConfig& config, unsigned span)
+    : key_(config.key), setting_(config.key + '\0'), keys_(std::size_t{config.window} + span) {}
 
-Dedupe::Dedupe(const DedupeConfig& config, unsigned in_flight, Folder folder,
+Dedupe::Dedupe(const DedupeConfig& config, unsigned span, Folder folder,
                const KeyLogOptions& options)
-    : Dedupe(config, in_flight) {
+    : Dedupe(config, span) {
   log_ = std::make_unique<KeyLog>(std::move(folder), options, keys_);
 }
 

@@ -15,19 +15,18 @@
 
 namespace millrace {
 
-/// The window of `source.dedupe`. It remembers at least the last `window` keys, and `in_flight`
-/// more, so that what a restart works on again is decided as it was before; see FORMAT.md.
+/// The window of `source.dedupe`. It remembers at least the last `window` keys, and `span` more, so
+/// that what a restart works on again is decided as it was before; see FORMAT.md.
 ///
 /// Threads: `is_duplicate` by one at a time (framing); `flush` by one at a time.
 /// Errors: see `KeyLog`; the constructors throw `std::invalid_argument` for a key that is none.
 class Dedupe {
  public:
   /// In memory.
-  Dedupe(const DedupeConfig& config, unsigned in_flight);
+  Dedupe(const DedupeConfig& config, unsigned span);
 
   /// In the folder of a journal.
-  Dedupe(const DedupeConfig& config, unsigned in_flight, Folder folder,
-         const KeyLogOptions& options);
+  Dedupe(const DedupeConfig& config, unsigned span, Folder folder, const KeyLogOptions& options);
 
   /// True where another event came with this event's key before. An event is no duplicate of
   /// itself, and those that start in one message are not of each other where the message has the

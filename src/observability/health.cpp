@@ -32,7 +32,7 @@ void Health::beat() {
   beaten_ = now;
 }
 
-std::string Health::processing_reason() const {
+std::string Health::stuck_reason() const {
   if (!overrun_.empty()) {
     return std::to_string(overrun_.size()) +
            " call(s) took twice processing.timeout and have not returned, such as that of event " +
@@ -52,7 +52,7 @@ std::string Health::source_reason() const {
 
 Health::Report Health::live() const {
   const std::lock_guard lock(mutex_);
-  const std::string reason = processing_reason();
+  const std::string reason = stuck_reason();
   if (reason.empty()) return {200, R"({"live": true})"};
   return {503, R"({"live": false, "reason": )" + quoted(reason) + "}"};
 }
@@ -60,7 +60,8 @@ Health::Report Health::live() const {
 Health::Report Health::ready() const {
   const std::lock_guard lock(mutex_);
   const std::string source = source_reason();
-  const std::string processing = processing_reason();
+  const std::string stuck = stuck_reason();
+  const std::string& processing = stuck.empty() ? processing_ : stuck;
   const std::string& sink = sink_.empty() ? dead_letters_ : sink_;
   const bool ready = source.empty() && sink.empty() && journal_.empty() && processing.empty();
   return {ready ? 200U : 503U, std::string(R"({"ready": )") + (ready ? "true" : "false") +
@@ -77,6 +78,15 @@ void Health::work_overran(const Frame& frame, const Attempt&) {
 void Health::overrun_ended(const Frame& frame, const Attempt&) {
   const std::lock_guard lock(mutex_);
   overrun_.erase(frame.number);
+}
+
+void Health::processing_changed(const ProcessingState& state) {
+  const std::lock_guard lock(mutex_);
+  if (state.ok) {
+    processing_.clear();
+  } else {
+    processing_ = state.reason.empty() ? "not at work" : state.reason;
+  }
 }
 
 void Health::connection_changed(End end, const ConnectionState& state) {

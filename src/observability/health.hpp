@@ -15,7 +15,8 @@ namespace millrace {
 ///
 /// Live: the control thread beats, and no call of the processor has overrun twice its timeout. What
 /// is outside (a broker that is away) never makes it false.
-/// Ready: live, source granted, sink connected, journal writable, and not stopping.
+/// Ready: live, source granted, sink connected, journal writable, processor at work, and not
+/// stopping.
 /// Threads: all methods may be called from any.
 class Health final : public Observer {
  public:
@@ -44,6 +45,7 @@ class Health final : public Observer {
 
   void work_overran(const Frame& frame, const Attempt& attempt) override;
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
+  void processing_changed(const ProcessingState& state) override;
   void connection_changed(End end, const ConnectionState& state) override;
   void paused(bool now) override;
   void journal_changed(const JournalState& state) override;
@@ -52,7 +54,7 @@ class Health final : public Observer {
  private:
   // Why a part is not well; empty when it is.
   [[nodiscard]] std::string source_reason() const;
-  [[nodiscard]] std::string processing_reason() const;
+  [[nodiscard]] std::string stuck_reason() const;
 
   const std::function<Clock::time_point()> now_;
   mutable std::mutex mutex_;
@@ -62,6 +64,7 @@ class Health final : public Observer {
   // Well until it is said otherwise: only where they have a connection of their own is there one.
   std::string dead_letters_;
   std::string journal_;
+  std::string processing_;
   // The event that a worker does not come back from, by the frame's number.
   std::map<std::uint64_t, std::string> overrun_;
   bool paused_ = false;

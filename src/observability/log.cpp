@@ -72,7 +72,8 @@ void Log::work_started(const Frame& frame, const Attempt& attempt) {
 
 void Log::work_finished(const Frame& frame, const Attempt& attempt, const Verdict& verdict) {
   if (const auto* failed = std::get_if<Failed>(&verdict)) {
-    writer_->limited(about(Severity::warning, frame, attempt.number, "failed: " + failed->cause));
+    writer_->limited(about(Severity::warning, frame, attempt.number,
+                           (failed->again_in ? "held: " : "failed: ") + failed->cause));
   } else if (writer_->wants(Severity::debug)) {
     writer_->always(
         about(Severity::debug, frame, attempt.number, "finished by " + worker(attempt)));
@@ -93,6 +94,19 @@ void Log::work_overran(const Frame& frame, const Attempt& attempt) {
 
 void Log::overrun_ended(const Frame& frame, const Attempt& attempt) {
   writer_->limited(about(Severity::info, frame, attempt.number, "has returned after all"));
+}
+
+void Log::processing_changed(const ProcessingState& state) {
+  if (state.ok) {
+    writer_->limited({Severity::info, "processing", "at work again", "", 0, 0});
+  } else {
+    writer_->limited({Severity::warning, "processing", "not at work: " + state.reason, "", 0, 0});
+  }
+}
+
+void Log::worker_said(unsigned worker, const EventId* event, const std::string& line) {
+  writer_->limited({Severity::info, "worker", std::to_string(worker) + ": " + line,
+                    event != nullptr ? to_string(*event) : "", 0, 0});
 }
 
 void Log::outcome_emitted(const Outcome& outcome) {

@@ -21,7 +21,8 @@ namespace millrace {
 ///     …"}
 ///
 /// From level info up nothing is written for an event that goes well, and each cause is limited in
-/// its rate (`RateLimit`). Payload bytes are written at no level.
+/// its rate (`RateLimit`). Payload bytes are written at no level,
+/// but for what worker processes themselves write on their standard error.
 /// Threads: as `Observer`. Errors: a line that cannot be written is lost.
 class Log final : public Observer {
  public:
@@ -48,6 +49,8 @@ class Log final : public Observer {
   void retry_scheduled(const Frame& frame, std::chrono::milliseconds delay) override;
   void work_overran(const Frame& frame, const Attempt& attempt) override;
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
+  void processing_changed(const ProcessingState& state) override;
+  void worker_said(unsigned worker, const EventId* event, const std::string& line) override;
   void outcome_emitted(const Outcome& outcome) override;
   void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;

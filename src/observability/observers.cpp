@@ -6,6 +6,10 @@ void Observers::chunk_received(const Chunk& chunk) {
   for (Observer* each : list_) each->chunk_received(chunk);
 }
 
+void Observers::chunk_skipped(std::string_view stream) {
+  for (Observer* each : list_) each->chunk_skipped(stream);
+}
+
 void Observers::frame_cut(const Frame& frame) {
   for (Observer* each : list_) each->frame_cut(frame);
 }
@@ -28,6 +32,14 @@ void Observers::work_overran(const Frame& frame, const Attempt& attempt) {
 
 void Observers::overrun_ended(const Frame& frame, const Attempt& attempt) {
   for (Observer* each : list_) each->overrun_ended(frame, attempt);
+}
+
+void Observers::processing_changed(const ProcessingState& state) {
+  for (Observer* each : list_) each->processing_changed(state);
+}
+
+void Observers::worker_said(unsigned worker, const EventId* event, const std::string& line) {
+  for (Observer* each : list_) each->worker_said(worker, event, line);
 }
 
 void Observers::outcome_emitted(const Outcome& outcome) {

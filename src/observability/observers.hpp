@@ -1,6 +1,7 @@
 // Observers: one observer that is several.
 #pragma once
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,12 +17,15 @@ class Observers final : public Observer {
   explicit Observers(std::vector<Observer*> list) : list_(std::move(list)) {}
 
   void chunk_received(const Chunk& chunk) override;
+  void chunk_skipped(std::string_view stream) override;
   void frame_cut(const Frame& frame) override;
   void work_started(const Frame& frame, const Attempt& attempt) override;
   void work_finished(const Frame& frame, const Attempt& attempt, const Verdict& verdict) override;
   void retry_scheduled(const Frame& frame, std::chrono::milliseconds delay) override;
   void work_overran(const Frame& frame, const Attempt& attempt) override;
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
+  void processing_changed(const ProcessingState& state) override;
+  void worker_said(unsigned worker, const EventId* event, const std::string& line) override;
   void outcome_emitted(const Outcome& outcome) override;
   void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;

@@ -20,8 +20,10 @@ ProcessorPtr make_processor(const ProcessingConfig& processing) {
     case ProcessingType::verify:
       return std::make_unique<Verify>(Digester(processing.algorithm, processing.workers),
                                       processing.emit);
+    case ProcessingType::exec:
+      break;
   }
-  throw std::invalid_argument("processing.type: not a known one");
+  throw std::invalid_argument("processing.type: exec needs processes beside this one");
 }
 
 }  // namespace millrace

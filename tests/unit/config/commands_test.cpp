@@ -115,17 +115,47 @@ TEST(Warnings, TellOfADedupeWindowThatNothingFills) {
               IsEmpty());
 }
 
+TEST(Warnings, TellOfAKeyThatNothingOrders) {
+  EXPECT_THAT(warnings(loaded({"processing.key=property:n"})),
+              ElementsAre("processing.key: has no effect, processing.order is global and not key"));
+  EXPECT_THAT(warnings(loaded({"processing.key=property:n", "processing.order=key"})), IsEmpty());
+  EXPECT_THAT(warnings(loaded({"processing.key=property:n", "processing.order=key",
+                               "source.mqtt_version=3.1.1"})),
+              ElementsAre("processing.key = \"property:n\": only MQTT 5 has user properties, so "
+                          "every event goes by its topic or connection"));
+}
+
 TEST(Warnings, TellOfValuesWithoutEffect) {
   EXPECT_THAT(warnings(loaded(
                   {"processing.delay=1s", "processing.algorithm=md5", "processing.emit=payload"})),
               ElementsAre(StartsWith("processing.delay: has no effect"),
                           StartsWith("processing.algorithm: has no effect"),
                           StartsWith("processing.emit: has no effect")));
+  EXPECT_THAT(warnings(loaded({"processing.command=cat", "processing.limits.cpu=1s",
+                               "processing.limits.memory=1GiB"})),
+              ElementsAre(StartsWith("processing.command: has no effect"),
+                          StartsWith("processing.limits.cpu: has no effect"),
+                          StartsWith("processing.limits.memory: has no effect")));
   EXPECT_THAT(warnings(loaded({"processing.type=square", "processing.delay=1s"})), IsEmpty());
   EXPECT_THAT(warnings(loaded({"processing.type=square", "processing.delay=30s"})),
               ElementsAre(StartsWith("processing.delay = 30s: no attempt ends within")));
   EXPECT_THAT(warnings(loaded({"processing.workers=65"})),
               ElementsAre(StartsWith("processing.workers = 65: at most limits.in_flight = 64")));
+}
+
+TEST(Warnings, TellOfACommandThatCannotBeStartedNow) {
+  const auto of = [](const std::string& command) {
+    return warnings(loaded({"processing.type=exec", "processing.command=" + command}));
+  };
+  EXPECT_THAT(of("cat"), IsEmpty());
+  EXPECT_THAT(of("/bin/cat,-u"), IsEmpty());
+  EXPECT_THAT(of("no-such-program"),
+              ElementsAre("processing.command: \"no-such-program\" is not in PATH; until it can be "
+                          "started events wait, and /readyz says so"));
+  EXPECT_THAT(of("./no-such-program"), ElementsAre(HasSubstr(" does not exist; ")));
+  EXPECT_THAT(of("/bin"), ElementsAre(HasSubstr(" cannot be executed; ")));
+  EXPECT_THAT(of(MILLRACE_SOURCE_DIR "/config/schema.json"),
+              ElementsAre(HasSubstr(" cannot be executed; ")));
 }
 
 }  // namespace

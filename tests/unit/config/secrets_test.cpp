@@ -80,11 +80,11 @@ std::vector<std::string> secrets() {
 INSTANTIATE_TEST_SUITE_P(OfTheSchema, Secret, testing::ValuesIn(secrets()),
                          [](const auto& key) { return replaced(key.param, ".", "_"); });
 
-TEST(Secrets, AreUserNamesPasswordsPassphrasesAndTokens) {
-  EXPECT_EQ(secrets(),
-            (std::vector<std::string>{"source.username", "source.password",
-                                      "source.tls.key_passphrase", "sink.username", "sink.password",
-                                      "sink.tls.key_passphrase", "http.token"}));
+TEST(Secrets, AreUserNamesPasswordsPassphrasesTokensAndHeaders) {
+  EXPECT_EQ(secrets(), (std::vector<std::string>{
+                           "source.username", "source.password", "source.token", "source.headers",
+                           "source.tls.key_passphrase", "sink.username", "sink.password",
+                           "sink.token", "sink.headers", "sink.tls.key_passphrase", "http.token"}));
 }
 
 TEST(Secrets, AreNotPrinted) {
@@ -93,13 +93,16 @@ TEST(Secrets, AreNotPrinted) {
   ConfigInputs inputs;
   inputs.set = {"source.url=mqtts://broker", "source.tls.cert=" + pem, "source.tls.key=" + pem};
   for (const std::string& path : secrets()) {
-    if (!path.starts_with("sink.tls")) inputs.set.push_back(path + "=" + kSecret);
+    const bool headers = path.ends_with(".headers");
+    const std::string value = headers ? "{\"X-Key\": \"" + kSecret + "\"}" : kSecret;
+    if (!path.starts_with("sink.tls")) inputs.set.push_back(path + "=" + value);
   }
   std::ostringstream out;
   EXPECT_EQ(print_config(load_config(inputs), out), 0);
   EXPECT_EQ(out.str().find(kSecret), std::string::npos);
   EXPECT_NE(out.str().find("sink.password = \"***\"  # MILLRACE_SINK_PASSWORD\n"),
             std::string::npos);
+  EXPECT_NE(out.str().find("sink.headers = \"***\"  # MILLRACE_SINK_HEADERS\n"), std::string::npos);
   EXPECT_NE(out.str().find("http.token = \"***\"  # MILLRACE_HTTP_TOKEN\n"), std::string::npos);
 }
 

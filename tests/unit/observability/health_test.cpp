@@ -50,6 +50,17 @@ TEST_F(HealthTest, IsReadyWhenAllIsWell) {
             R"("journal": {"ok": true}, "processing": {"ok": true}})");
 }
 
+TEST_F(HealthTest, IsNotReadyButLiveWhileEventsWaitForTheProcessor) {
+  everything_is_well();
+  health_.processing_changed({false, "cannot start worker: No such file"});
+  EXPECT_EQ(health_.ready().status, 503U);
+  EXPECT_EQ(ready_part("processing"),
+            R"({"ok": false, "reason": "cannot start worker: No such file"})");
+  EXPECT_EQ(health_.live().status, 200U);
+  health_.processing_changed({});
+  EXPECT_EQ(health_.ready().status, 200U);
+}
+
 TEST_F(HealthTest, IsLiveAlthoughTheBrokerIsAway) {
   health_.connection_changed(End::source, {false, false, "Connection refused"});
   health_.connection_changed(End::sink, {false, false, "Connection refused"});

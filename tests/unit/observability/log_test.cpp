@@ -68,6 +68,23 @@ TEST_F(LogTest, WritesTheSameFieldsAsJson) {
             "event=5f3a9c01-17.0 attempt=3");
 }
 
+TEST_F(LogTest, WritesWhatAWorkerProcessSaysWithItsEvent) {
+  const EventId id{0x5f3a9c01, 17, 0};
+  Log log = make(LogFormat::text);
+  log.worker_said(2, &id, "Traceback \x1b[31m");
+  log.worker_said(2, nullptr, "hello");
+  ASSERT_EQ(lines().size(), 2U);
+  EXPECT_EQ(lines()[0],
+            "2026-01-31T12:00:00.123Z info worker: 2: Traceback \\x1b[31m event=5f3a9c01-17.0");
+  EXPECT_EQ(lines()[1], "2026-01-31T12:00:00.123Z info worker: 2: hello");
+}
+
+TEST_F(LogTest, SaysThatAnAttemptWhichDoesNotCountIsHeld) {
+  make(LogFormat::text).work_finished(frame(), {.number = 1}, Failed{"nobody there", 5ms});
+  ASSERT_EQ(lines().size(), 1U);
+  EXPECT_NE(lines()[0].find("processing: held: nobody there"), std::string::npos);
+}
+
 TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   Log log = make(LogFormat::text, LogLevel::warning);
   log.notice({Severity::info, "source", "fine"});

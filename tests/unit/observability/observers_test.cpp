@@ -21,6 +21,8 @@ class Recorder final : public Observer {
   void retry_scheduled(const Frame&, std::chrono::milliseconds) override { say("retry_scheduled"); }
   void work_overran(const Frame&, const Attempt&) override { say("work_overran"); }
   void overrun_ended(const Frame&, const Attempt&) override { say("overrun_ended"); }
+  void processing_changed(const ProcessingState&) override { say("processing_changed"); }
+  void worker_said(unsigned, const EventId*, const std::string&) override { say("worker_said"); }
   void outcome_emitted(const Outcome&) override { say("outcome_emitted"); }
   void outcome_filtered(const Outcome&) override { say("outcome_filtered"); }
   void outcome_dropped(const Outcome&) override { say("outcome_dropped"); }
@@ -50,6 +52,8 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
   both.retry_scheduled({}, {});
   both.work_overran({}, {});
   both.overrun_ended({}, {});
+  both.processing_changed({});
+  both.worker_said(0, nullptr, {});
   both.outcome_emitted({});
   both.outcome_filtered({});
   both.outcome_dropped({});
@@ -62,9 +66,9 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
   std::string expected;
   for (const char* what :
        {"chunk_received", "frame_cut", "work_started", "work_finished", "retry_scheduled",
-        "work_overran", "overrun_ended", "outcome_emitted", "outcome_filtered", "outcome_dropped",
-        "outcome_confirmed", "connection_changed", "paused", "journal_changed", "stopping",
-        "notice"}) {
+        "work_overran", "overrun_ended", "processing_changed", "worker_said", "outcome_emitted",
+        "outcome_filtered", "outcome_dropped", "outcome_confirmed", "connection_changed", "paused",
+        "journal_changed", "stopping", "notice"}) {
     expected += std::string("a ") + what + "\nb " + what + "\n";
   }
   EXPECT_EQ(heard, expected);
