@@ -35,8 +35,8 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict) {
              << (verdict.example.empty() ? "" : "; first: " + verdict.example);
 }
 
-Oracle::Oracle(const NumberedEvents& events, std::string dead_letter_topic)
-    : events_(events), dead_letter_topic_(std::move(dead_letter_topic)) {}
+Oracle::Oracle(const NumberedEvents& events, std::uint64_t keys, std::string dead_letter_topic)
+    : events_(events), dead_letter_topic_(std::move(dead_letter_topic)), greatest_(keys) {}
 
 void Oracle::published(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
@@ -98,11 +98,12 @@ std::optional<std::uint64_t> Oracle::identify(const PeerMessage& message) {
 }
 
 void Oracle::note_first(std::uint64_t number) {
-  if (greatest_ && number < *greatest_) {
+  auto& greatest = greatest_[number % greatest_.size()];
+  if (greatest && number < *greatest) {
     note_wrong(verdict_.disordered,
-               std::to_string(number) + " behind " + std::to_string(*greatest_));
+               std::to_string(number) + " behind " + std::to_string(*greatest));
   }
-  greatest_ = std::max(greatest_.value_or(0), number);
+  greatest = std::max(greatest.value_or(0), number);
 }
 
 void Oracle::note_id(const PeerMessage& message, std::uint64_t number, bool first) {

@@ -26,7 +26,7 @@ struct Verdict {
   std::size_t lost = 0;           ///< owed, and never seen
   std::size_t invented = 0;       ///< seen, and never published
   std::size_t corrupted = 0;      ///< not the bytes that its number's result has
-  std::size_t disordered = 0;     ///< first occurrences behind that of a greater number
+  std::size_t disordered = 0;     ///< first occurrences behind that of a greater number of its key
   std::size_t mixed_ids = 0;      ///< event ids that came with two different events
   std::size_t nameless = 0;       ///< results without an event id
   std::size_t repeats = 0;        ///< results more than one, under an event id seen before
@@ -49,8 +49,10 @@ class Oracle {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `events` outlives it. Results come on any topic but `dead_letter_topic`.
-  explicit Oracle(const NumberedEvents& events, std::string dead_letter_topic = "millrace/dead");
+  /// `events` outlives it. Results come on any topic but `dead_letter_topic`. Numbers that are
+  /// equal modulo `keys` have the same key, and an order.
+  explicit Oracle(const NumberedEvents& events, std::uint64_t keys = 1,
+                  std::string dead_letter_topic = "millrace/dead");
 
   void published(std::uint64_t number);     ///< handed to the publisher: may come
   void acknowledged(std::uint64_t number);  ///< the broker has it: must come
@@ -99,7 +101,7 @@ class Oracle {
   std::unordered_map<std::string, std::uint64_t> ids_;
   std::vector<Clock::time_point> times_;  // of everything seen, in order
   std::set<std::uint64_t> dead_lettered_;
-  std::optional<std::uint64_t> greatest_;
+  std::vector<std::optional<std::uint64_t>> greatest_;  // by key
   std::size_t missing_ = 0;
   Verdict verdict_;
 };

@@ -35,7 +35,7 @@ Rig::Rig(std::uint64_t seed, const RigOptions& options)
       sink_broker(options.own_sink_broker ? std::make_unique<Mosquitto>(options.broker) : nullptr),
       source_tap(options.taps ? std::make_unique<WireTap>(broker.port()) : nullptr),
       sink_tap(options.taps ? std::make_unique<WireTap>(result_broker().port()) : nullptr),
-      oracle(*kind_),
+      oracle(*kind_, options.topics_are_keys ? options.topics.size() : 1),
       observer(result_broker().port(), "observer",
                {.persistent = true,
                 .on_message =

@@ -23,9 +23,10 @@ namespace millrace::test {
 
 struct RigOptions {
   enum class Work { identity, square };
-  Work work = Work::identity;  ///< `square` can be slow: set PROCESSING_DELAY
-  std::size_t bytes = 120;     ///< of an event, with `identity`
-  std::vector<std::string> topics{"events/a"};
+  Work work = Work::identity;                   ///< `square` can be slow: set PROCESSING_DELAY
+  std::size_t bytes = 120;                      ///< of an event, with `identity`
+  std::vector<std::string> topics{"events/a"};  ///< number n goes to topic n modulo topics
+  bool topics_are_keys = false;                 ///< order is owed within each topic only
   BrokerOptions broker;
   bool own_sink_broker = false;  ///< results and observer at a broker of their own
   bool taps = false;             ///< between millrace and each end

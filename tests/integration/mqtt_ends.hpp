@@ -1,6 +1,7 @@
 // The MQTT source and sink between fake ends.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -33,7 +35,10 @@ SinkConfig sink_config(const std::string& url);
 class NoticeBook final : public Observer {
  public:
   void notice(const Notice& notice) override;
+  void chunk_skipped(std::string_view /*stream*/) override { ++skipped; }
   [[nodiscard]] bool has(const std::string& part) const;
+
+  std::atomic<int> skipped = 0;  ///< chunks of other instances
 
  private:
   mutable std::mutex mutex_;

@@ -114,6 +114,47 @@ TEST_P(MqttSourceOfVersion, IsNotReadyUntilEveryFilterIsGranted) {
   EXPECT_EQ(answers, 3) << "only what was refused is asked for again";
 }
 
+// Of sixteen: in/a is of 6, in/b of 3, in/c of 0; red and green are of 12, blue is of 13.
+TEST(MqttSource, HandsInTheTopicsOfItsOwnPartitionsAndAcknowledgesTheRest) {
+  Mosquitto broker;
+  auto config = source_config(broker.url());
+  config.partition = {.count = 16, .indices = {0, 6}, .key = "topic"};
+  SourceRig source(config);
+  ASSERT_TRUE(source.start().states.wait_for_ok());
+  MqttPeer peer(broker.port(), "peer");
+  // More than a broker leaves unacknowledged: it goes on only where skipped ones are acknowledged.
+  for (int i = 0; i < 200; ++i) {
+    for (const char* topic : {"in/a", "in/b", "in/c"}) peer.post(topic, std::to_string(i));
+  }
+  ASSERT_TRUE(source.wait_for(400));
+  for (const auto& chunk : source.chunks()) EXPECT_NE(chunk.stream, "in/b");
+  EXPECT_TRUE(wait_until([&] { return source.notices.skipped == 200; }));
+}
+
+TEST(MqttSource, HandsInTheEventsWhosePropertyIsOfItsPartitions) {
+  Mosquitto broker;
+  auto config = source_config(broker.url());
+  config.partition = {.count = 16, .indices = {12, 6}, .key = "property:colour"};
+  SourceRig source(config);
+  ASSERT_TRUE(source.start().states.wait_for_ok());
+  MqttPeer peer(broker.port(), "peer");
+  const auto publish = [&](const std::string& topic, const std::string& colour) {
+    Properties properties;
+    properties.user = {{"other", "blue"}};
+    if (!colour.empty()) properties.user.emplace_back("colour", colour);
+    peer.publish(topic, topic + colour, 1, false, properties);
+  };
+  for (const char* colour : {"red", "blue", "green", ""}) {
+    publish("in/a", colour);
+    publish("in/b", colour);
+  }
+  ASSERT_TRUE(source.wait_for(5));
+  EXPECT_THAT(source.payloads(),
+              ElementsAre("in/ared", "in/bred", "in/agreen", "in/bgreen", "in/a"))
+      << "without the property the topic counts";
+  EXPECT_TRUE(wait_until([&] { return source.notices.skipped == 3; }));
+}
+
 TEST(MqttSource, SaysWhyTheBrokerRefusesIt) {
   BrokerOptions options;
   options.username = "mill";

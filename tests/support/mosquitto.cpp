@@ -31,6 +31,7 @@ Mosquitto::Mosquitto(BrokerOptions options) : options_(std::move(options)) {
   if (!options_.acl.empty()) folder_.write("acl", options_.acl);
   for (int tries = 0; tries < kPortTries; ++tries) {
     port_ = free_port();
+    if (options_.websockets) websocket_port_ = free_port();
     write_config();
     if (try_start()) return;
   }
@@ -83,11 +84,14 @@ bool Mosquitto::try_start() {
   const auto log = (folder_.path() / "log").string();
   process_ =
       std::make_unique<ChildProcess>(std::vector<std::string>{"mosquitto", "-c", config}, log);
-  const bool answered =
-      wait_until([this] { return process_->ended().has_value() || accepts(port_); });
+  const bool answered = wait_until([this] { return process_->ended().has_value() || listens(); });
   if (answered && !process_->ended()) return true;
   process_.reset();
   return false;
+}
+
+bool Mosquitto::listens() const {
+  return accepts(port_) && (!options_.websockets || accepts(websocket_port_));
 }
 
 void Mosquitto::write_config() {
@@ -102,6 +106,10 @@ void Mosquitto::write_config() {
   for (const auto& line : options_.config) config << line << '\n';
   config << "listener " << port_ << " 127.0.0.1\n";
   for (const auto& line : options_.listener_config) config << line << '\n';
+  if (options_.websockets) {
+    config << "listener " << websocket_port_ << " 127.0.0.1\nprotocol websockets\n";
+    for (const auto& line : options_.listener_config) config << line << '\n';
+  }
   config << "allow_anonymous " << (options_.username.empty() ? "true" : "false") << '\n';
   if (!options_.username.empty()) config << "password_file " << folder << "/passwords\n";
   if (!options_.acl.empty()) config << "acl_file " << folder << "/acl\n";

@@ -18,7 +18,8 @@ struct BrokerOptions {
   std::string password;
   std::string acl;                  ///< an ACL file's content; empty: everything is allowed
   std::vector<std::string> config;  ///< more lines for mosquitto.conf, global ones
-  std::vector<std::string> listener_config;  ///< and such of the listener (TLS …)
+  std::vector<std::string> listener_config;  ///< and such of the listeners (TLS …)
+  bool websockets = false;                   ///< a second listener speaks WebSocket
 };
 
 /// A Mosquitto on a free port of 127.0.0.1, with its files in a folder of its own. It accepts
@@ -34,6 +35,7 @@ class Mosquitto {
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string url() const;  ///< `mqtt://127.0.0.1:<port>`
+  [[nodiscard]] std::uint16_t websocket_port() const noexcept { return websocket_port_; }
   [[nodiscard]] std::string log() const;
 
   void stop();  ///< SIGTERM, and waits: clients see the connection close
@@ -45,11 +47,13 @@ class Mosquitto {
 
  private:
   [[nodiscard]] bool try_start();
+  [[nodiscard]] bool listens() const;
   void write_config();
 
   BrokerOptions options_;
   TempFolder folder_;
   std::uint16_t port_ = 0;
+  std::uint16_t websocket_port_ = 0;
   std::unique_ptr<ChildProcess> process_;
 };
 
