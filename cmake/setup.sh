@@ -4,6 +4,7 @@
 #   run             a broker to play with
 #   test            linters, and what the tests talk to
 #   faults          tools that make faults
+#   fuzz            libFuzzer
 #   container       what the container test needs beside a Docker engine
 set -eu
 
@@ -20,7 +21,8 @@ packages() {
     valijson) echo libvalijson-dev ;;
     run) echo mosquitto mosquitto-clients ;;
     # The linters' version is pinned, so that Debian 12 and 13 agree on what is clean.
-    test) echo openssl python3 clang-format-19 clang-tidy-19 shellcheck ;;
+    test) echo openssl python3 python3-websockets python3-yaml jq clang-format-19 clang-tidy-19 shellcheck ;;
+    fuzz) echo clang-19 libclang-rt-19-dev ;;
     faults) echo iproute2 iptables strace faketime ;;
     container) echo docker-compose debootstrap ;;
     *) echo "setup.sh: no group '$1'" >&2; return 2 ;;
