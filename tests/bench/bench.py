@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
+import server_cases
 from stages import instructions
 from journal import append_cost, filled_journal
 from subjects import Broker, Durable, Echo, Load, Millrace, load
@@ -22,6 +23,7 @@ from subjects import Broker, Durable, Echo, Load, Millrace, load
 CORES = os.cpu_count()
 MIB = 1 << 20
 BLOCK = 64 << 10
+ECHO_WORKER = Path(__file__).with_name("echo_worker.py")
 WINDOW = 128  # events under way: four times what makes either subject wait, a fifth of what Paho is slow with
 
 
@@ -60,6 +62,8 @@ class Report:
 
 
 class Benchmarks:
+    cores = CORES
+
     def __init__(self, tools, rounds, scale):
         self.tools, self.rounds, self.scale, self.report = tools, rounds, scale, Report()
 
@@ -182,6 +186,9 @@ class Benchmarks:
         runs = [self.pipeline("identity", self.count(300000), 256) for _ in range(self.rounds)]
         self.report.add("a", "pipeline alone, in process", [run["rate"] for run in runs], "events/s")
         self.report.add("a", "  its CPU time", [run["cpu"] for run in runs], "us/event")
+        for order in ("key", "none"):
+            runs = [self.pipeline(f"identity/{order}", self.count(300000), 256) for _ in range(self.rounds)]
+            self.report.add("a", f"  with order {order}", [run["rate"] for run in runs], "events/s")
 
     def stages(self):
         if not shutil.which("valgrind"):
@@ -189,6 +196,27 @@ class Benchmarks:
             return
         for stage, cost in instructions(self.tools.pipeline).items():
             self.report.add("s", f"{stage}, instructions", [cost], "/event")
+
+    def workers(self):
+        """Worker processes that answer with what they were given: what a line each way costs."""
+        commands = {"cat": ["cat"], "C++": [self.tools.worker], "Python": ["python3", str(ECHO_WORKER)]}
+        for size in (32, 64 << 10):
+            for language, command in commands.items():
+                options = {"qos": 1, "kind": "opaque", "bytes": size, "window": 64,
+                           "count": self.count(20000 if size < 1024 else 2000)}
+                settings = {"MILLRACE_PROCESSING_TYPE": "exec", "MILLRACE_PROCESSING_COMMAND": json.dumps(command),
+                            "MILLRACE_PROCESSING_WORKERS": str(CORES)}
+                runs = [self.measure(Millrace, options, settings) for _ in range(self.rounds)]
+                what = f"exec, {language}, {size:,} B"
+                self.report.add("x", what, [run["rate"] for run in runs], "events/s")
+                self.report.add("x", "  CPU time of millrace itself", [run["cpu"] for run in runs], "us/event")
+
+    def packets(self):
+        slowest = server_cases.packet_rates(self, turns)
+        server_cases.packet_latency(self, turns, slowest)
+
+    def executed(self):
+        server_cases.executed(self, turns)
 
     def flatness(self):
         sizes = [self.count(size) for size in (10_000, 100_000, 1_000_000)]
@@ -239,12 +267,12 @@ def machine():
 
 CASES = {"a": (Benchmarks.pass_through, Benchmarks.alone), "b": (Benchmarks.latency,), "c": (Benchmarks.slow_work,),
          "d": (Benchmarks.digests,), "e": (Benchmarks.flatness,), "f": (Benchmarks.first_results,), "g": (Benchmarks.journal, Benchmarks.backlog),
-         "s": (Benchmarks.stages,)}
+         "h": (Benchmarks.packets,), "j": (Benchmarks.executed,), "s": (Benchmarks.stages,), "x": (Benchmarks.workers,)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for tool in ("millrace", "echo", "load", "pipeline", "journal"):
+    for tool in ("millrace", "echo", "load", "pipeline", "journal", "worker", "packets"):
         parser.add_argument(f"--{tool}", required=True, help="the program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1, help="of the numbers of events")

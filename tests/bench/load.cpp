@@ -15,8 +15,6 @@
 // Threads: main publishes; libmosquitto's thread of the receiving client counts.
 // Errors: exit 1, with the reason on stderr, also when nothing has come for 20 s.
 #include <mosquitto.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -30,17 +28,14 @@
 #include <string>
 #include <vector>
 
+#include "bench/pace.hpp"
+
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::now;
 
 constexpr int kBatch = 32;  // results for one wake-up of the publisher
 constexpr auto kPatience = std::chrono::seconds(20);
-constexpr std::int64_t kNanoseconds = 1'000'000'000;
-
-std::int64_t now() {
-  return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
-}
 
 struct Options {
   std::map<std::string, std::string> values{{"qos", "1"},      {"bytes", "256"}, {"kind", "stamp"},
@@ -194,36 +189,6 @@ std::string event(const Options& options, std::int64_t number, std::int64_t due)
   return bytes;
 }
 
-/// Ticks evenly; what was missed is made up for, and keeps the time at which it was due.
-class Pace {
- public:
-  explicit Pace(int rate)
-      : period_(kNanoseconds / rate),
-        timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
-        due_(now()) {
-    const timespec period{period_ / kNanoseconds, period_ % kNanoseconds};
-    const itimerspec timing{period, period};
-    if (::timerfd_settime(timer_, 0, &timing, nullptr) != 0) throw std::runtime_error("timerfd");
-  }
-  ~Pace() { ::close(timer_); }
-  Pace(const Pace&) = delete;
-  Pace& operator=(const Pace&) = delete;
-
-  std::int64_t next() {
-    if (ticks_ == 0 && ::read(timer_, &ticks_, sizeof ticks_) < 0) {
-      throw std::runtime_error("timerfd");
-    }
-    --ticks_;
-    return due_ += period_;
-  }
-
- private:
-  std::int64_t period_;
-  int timer_;
-  std::int64_t due_;
-  std::uint64_t ticks_ = 0;
-};
-
 int run(const Options& options) {
   const bool first = options.number("first") != 0;
   const int rate = options.number("rate");
@@ -238,7 +203,7 @@ int run(const Options& options) {
 
   const auto start = now();
   if (rate > 0) {
-    Pace pace(rate);
+    bench::Pace pace(rate);
     for (int i = 0; i < count && !(first && receiver.ended()); ++i) {
       publisher.publish(options.text("in"), event(options, i, pace.next()), qos);
     }

@@ -2,7 +2,10 @@
 // durability process; a sink that confirms at once. What is left is what the pipeline itself costs,
 // and what the processor does.
 //
-//   bench_pipeline identity|md5|sha256 COUNT BYTES [FOLDER]      prints one line of JSON
+//   bench_pipeline identity|md5|sha256[/key|/none] COUNT BYTES [FOLDER]      prints one line of
+//   JSON
+//
+// `/key` and `/none` are orders other than `global`, over sixteen topics.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <semaphore>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "framing/framers.hpp"
 #include "journal/durable_journal.hpp"
@@ -24,6 +28,7 @@ using namespace millrace;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kPatience = std::chrono::minutes(10);
+constexpr std::size_t kTopics = 16;
 
 class ConfirmingSink final : public Sink {
  public:
@@ -47,6 +52,12 @@ double cpu_seconds() {
 }
 
 ProcessingConfig processing(const std::string& what) {
+  if (what.ends_with("/key") || what.ends_with("/none")) {
+    const auto slash = what.find('/');
+    auto config = processing(what.substr(0, slash));
+    config.order = what.ends_with("/key") ? Order::key : Order::none;
+    return config;
+  }
   ProcessingConfig config;
   if (what == "identity") return config;
   config.type = ProcessingType::digest;
@@ -86,11 +97,14 @@ bool run(const std::string& what, int count, std::size_t bytes, const char* fold
   pipeline.start();
 
   const Payload payload(std::string(bytes, 'x'));
+  std::vector<std::string> topics{"events/a"};
+  if (config.processing.order != Order::global) topics.assign(kTopics, "events/");
+  for (std::size_t i = 1; i < topics.size(); ++i) topics[i] += static_cast<char>('a' + i);
   const auto start = Clock::now();
   const auto cpu = cpu_seconds();
   for (int i = 0; i < count; ++i) {
     while (const auto error =
-               journal->append(Chunk{.stream = "events/a",
+               journal->append(Chunk{.stream = topics[static_cast<std::size_t>(i) % topics.size()],
                                      .bytes = payload,
                                      .properties = nullptr,
                                      .received = std::chrono::system_clock::now()})) {

@@ -42,6 +42,13 @@ def wait_until(what, condition, process):
         pause.wait(0.001)
 
 
+def http_ready(port):
+    with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status == 200
+    return False
+
+
 class Program:
     """A child process, ended with the block that it is used in."""
 
@@ -120,10 +127,7 @@ class Millrace(Program):
             wait_until("millrace", self.ready, self.process)
 
     def ready(self):
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/readyz") as answer:
-                return answer.status == 200
-        return False
+        return http_ready(self.http)
 
 
 class Durable(Millrace):
