@@ -1,8 +1,11 @@
 #include "exec/protocol.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "event/base64.hpp"
@@ -16,6 +19,8 @@ using Json = nlohmann::json;
 using Parsed = std::variant<Verdict, ProtocolError>;
 
 constexpr std::size_t kLongestCause = 4096;
+constexpr std::array<std::string_view, 6> kMembers{"id",       "payload",  "encoding",
+                                                   "filtered", "rejected", "failed"};
 
 // Appends the text as a JSON string (RFC 8259, section 7) in one pass, runs of it at once: a
 // payload is copied just this once.
@@ -45,6 +50,25 @@ std::string cut(std::string cause) {
   std::size_t end = kLongestCause;
   while (end > 0 && (static_cast<unsigned char>(cause[end]) & 0xc0) == 0x80) --end;
   return cause.substr(0, end) + "… (cut)";
+}
+
+// Containers in a reply are read over, whatever is in them: nothing of a tree of brackets is built.
+// Where a member of the reply is one, it is as good as null.
+Json parse_flat(std::string_view line) {
+  std::string name;
+  std::set<std::string> containers;
+  const auto keep = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    const bool container =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (event == Json::parse_event_t::key && depth == 1) name = parsed.get_ref<std::string&>();
+    if (!container || depth == 0) return event != Json::parse_event_t::array_start;
+    if (depth == 1 && std::ranges::find(kMembers, name) != kMembers.end()) containers.insert(name);
+    return false;
+  };
+  Json reply = Json::parse(line, keep, false);
+  if (!reply.is_object()) return {};
+  for (const auto& container : containers) reply.emplace(container, nullptr);
+  return reply;
 }
 
 std::string* text_at(Json& object, const char* name) {
@@ -111,7 +135,7 @@ std::string request_line(const Frame& frame, unsigned attempt) {
 }
 
 std::variant<WorkerReply, ProtocolError> parse_reply(std::string_view line) {
-  Json reply = Json::parse(line, nullptr, false);
+  Json reply = parse_flat(line);
   if (!reply.is_object()) return ProtocolError{"is no JSON object", {}};
   std::string* const id = text_at(reply, "id");
   if (id == nullptr) return ProtocolError{"has no id", {}};

@@ -29,7 +29,7 @@ struct Exchange {
 };
 
 /// Threads: `exchange` and `unfit` on one at a time; all else on any.
-/// Lifetime: closes its pipes; ending the process is its owner's business.
+/// Lifetime: closes its pipes; ending the process is its owner's business. SIGPIPE is ignored.
 class WorkerProcess {
  public:
   struct Limits {

@@ -19,7 +19,7 @@ FOUND = re.compile(r"[0-9a-f]{40}")  # as libFuzzer names what it finds; what ha
 def options(name, folder):
     dictionary = HERE / "dictionaries" / f"{name}.dict"
     (folder / "failed").mkdir(parents=True, exist_ok=True)
-    return ["-timeout=20", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1", "-verbosity=0",
+    return ["-timeout=60", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1", "-verbosity=0",
             f"-artifact_prefix={folder}/failed/{name}-", *([f"-dict={dictionary}"] if dictionary.exists() else [])]
 
 
@@ -30,10 +30,13 @@ QUICK = os.environ | {"ASAN_OPTIONS": "malloc_context_size=5:symbolize=1"}
 def fuzz(program, name, folder):
     seconds = float(os.environ.get("MILLRACE_FUZZ_SECONDS", SHORT))
     found = folder / "found" / name
-    if seconds <= SHORT:  # the same work every time
+    same = []
+    if seconds <= SHORT:  # the same work every time, as far as the time allows
         shutil.rmtree(found, ignore_errors=True)
+        same = ["-seed=1"]
     found.mkdir(parents=True, exist_ok=True)
-    command = [program, *options(name, folder), f"-max_total_time={max(1, round(seconds))}", found, HERE / "corpus" / name]
+    command = [program, *options(name, folder), *same, f"-max_total_time={max(1, round(seconds))}", found,
+               HERE / "corpus" / name]
     return subprocess.run(command, env=QUICK, check=False).returncode
 
 

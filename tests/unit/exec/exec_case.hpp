@@ -66,6 +66,7 @@ inline bool exists(pid_t pid) {
 class ExecCase : public ::testing::Test {
  protected:
   ExecCase() {
+    std::signal(SIGPIPE, SIG_IGN);  // as the program does
     config.processing.type = ProcessingType::exec;
     config.processing.command = {"python3", MILLRACE_TEST_DATA "/exec/worker.py"};
     config.processing.workers = 2;

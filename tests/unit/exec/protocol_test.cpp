@@ -126,6 +126,22 @@ TEST(Reply, IsNoneWhereItDoesNotSayOneThingClearly) {
   EXPECT_EQ(reply_to(R"({"id": "a", "rejected": 1})"), "error: has a rejected that is no text");
 }
 
+TEST(Reply, MayHoldContainersWhichSayNothing) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& container :
+       {std::string("{}"), std::string(R"([{"id": "b"}, 1])"), deep}) {
+    EXPECT_EQ(reply_to(R"({"x": )" + container + R"(, "id": "a", "payload": "1", "y": )" +
+                       container + "}"),
+              "a result 1");
+    EXPECT_EQ(reply_to(R"({"id": "a", "payload": )" + container + R"(, "x": {}})"),
+              "error: has a payload that is no text");
+    EXPECT_EQ(reply_to(R"({"id": )" + container + R"(, "payload": "1"})"), "error: has no id");
+    EXPECT_EQ(reply_to("[" + container + "]"), "error: is no JSON object");
+  }
+  EXPECT_EQ(reply_to(R"({"id": "a", "payload": "1", "failed": {}})"),
+            "error: has both payload and failed");
+}
+
 TEST(Reply, HasItsCauseCutBetweenTwoCharacters) {
   std::string why = "x";
   for (int i = 0; i < 3000; ++i) why += "é";
