@@ -15,9 +15,12 @@ namespace {
 // No journal has more segments (journal.max_bytes).
 constexpr std::uint64_t kMostSegments = 16384;
 
-// Nothing is done that had not arrived: else what arrives there later would be passed over.
+// Nothing is done or begun that had not arrived: else what arrives there later would be passed
+// over.
 bool possible(const Commit& commit, Offset next) {
-  return commit.watermark.offset <= next &&
+  return commit.watermark <= Point{next, 0, 0} &&
+         std::all_of(commit.open.begin(), commit.open.end(),
+                     [next](const OpenFrame& frame) { return frame.start.offset < next; }) &&
          std::all_of(commit.done.begin(), commit.done.end(),
                      [next](const DoneFrame& frame) { return frame.offset < next; });
 }

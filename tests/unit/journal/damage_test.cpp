@@ -202,6 +202,9 @@ TEST_F(JournalDamage, RefusesAFolderOfOtherThings) {
 // Else what arrives in that place later would count as done.
 TEST_F(JournalDamage, RefusesACommitOfWhatHadNotArrived) {
   for (const Commit& ahead : {Commit{.watermark = {2, 0, 0}, .open = {}, .done = {}},
+                              Commit{.watermark = {1, 1, 0}, .open = {}, .done = {}},
+                              Commit{.watermark = {1, 0, 1}, .open = {}, .done = {}},
+                              Commit{.watermark = {}, .open = {{"s", {1, 0, 0}}}, .done = {}},
                               Commit{.watermark = {}, .open = {}, .done = {{1, 0}}}}) {
     std::filesystem::remove_all(config_.path);
     open();
