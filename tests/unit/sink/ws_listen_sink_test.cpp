@@ -98,6 +98,23 @@ TEST_F(WsListenSinkTest, SendsEveryClientEveryResultFromItsConnectionOn) {
   EXPECT_TRUE(reads_up_to(*two, 2000));
 }
 
+TEST_F(WsListenSinkTest, SendsANewClientNothingOlderAlsoWhereAnotherIsBehind) {
+  config_.client_queue = 1000;
+  config_.client_queue_bytes = 100'000'000;
+  start();
+  const auto slow = joined(kSmallBuffer);
+  for (int i = 0; i < 100; ++i) send("old" + std::string(50000, 'x'));
+  ASSERT_TRUE(all_confirmed());
+  const auto late = join();
+  std::optional<WsFrame> first;
+  EXPECT_TRUE(wait_until([&] {
+    send("new");
+    return (first = late->next_data(50ms)).has_value();
+  }));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->payload.substr(0, 10), "new");
+}
+
 TEST_F(WsListenSinkTest, SendsBinaryWhereAResultIsNoUtf8) {
   start();
   const auto client = joined();
