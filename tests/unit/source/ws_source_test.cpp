@@ -22,7 +22,7 @@ class WsSourceTest : public testing::Test {
  protected:
   WsSourceTest() {
     config_.source.url = feed_.url();
-    config_.source.keep_alive = 10s;
+    config_.source.keep_alive = 60s;  // no pause of a busy machine is silence
     config_.source.reconnect = {10ms, 40ms};
   }
 
