@@ -71,6 +71,8 @@ def is_noticed(patch):
             sys.exit(f"{patch} does not build:\n{output}")
         _, output = run("ctest", "--test-dir", BUILD, "-R", case, "--output-on-failure", "--no-tests=error")
         (TREE.parent / (patch.stem + ".log")).write_text(output, encoding="utf-8")
+        if "No tests were found" in output:
+            sys.exit(f"{patch}: no case is called {case}")
         counts = re.search(r"(\d+) tests failed out of (\d+)", output)
         return bool(counts) and int(counts[1]) > 0 and "Not Run" not in output
     finally:
