@@ -21,7 +21,8 @@ packages() {
     valijson) echo libvalijson-dev ;;
     run) echo mosquitto mosquitto-clients ;;
     # The linters' version is pinned, so that Debian 12 and 13 agree on what is clean.
-    test) echo openssl python3 python3-websockets python3-yaml jq clang-format-19 clang-tidy-19 shellcheck ;;
+    test) echo openssl python3 python3-websockets python3-yaml jq clang-format-19 clang-tidy-19 shellcheck \
+      chromium chromium-driver python3-selenium fonts-inter ;;
     fuzz) echo clang-19 libclang-rt-19-dev ;;
     faults) echo iproute2 iptables strace faketime ;;
     container) echo docker-compose debootstrap ;;

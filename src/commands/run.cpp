@@ -10,9 +10,12 @@
 #include "config/url.hpp"
 #include "config/validation.hpp"
 #include "net/http_server.hpp"
+#include "observability/dashboard.hpp"
 #include "observability/health.hpp"
 #include "observability/log.hpp"
 #include "observability/observers.hpp"
+#include "observability/tap.hpp"
+#include "observability/tap_server.hpp"
 
 namespace millrace {
 namespace {
@@ -23,7 +26,7 @@ HttpResponse answer(const Health::Report& report) {
   return {report.status, "application/json", report.body + "\n"};
 }
 
-std::optional<HttpServer> serve(const HttpConfig& config, const Health& health) {
+std::optional<HttpServer> serve(const HttpConfig& config, const Health& health, TapServer& tap) {
   if (config.listen.empty()) return std::nullopt;
   HttpServerOptions options;
   options.listen = parse_listen(config.listen);
@@ -31,6 +34,9 @@ std::optional<HttpServer> serve(const HttpConfig& config, const Health& health) 
   HttpRoutes routes;
   routes["/livez"].get = [&health] { return answer(health.live()); };
   routes["/readyz"].get = [&health] { return answer(health.ready()); };
+  routes["/tap"] = tap.route();
+  add_dashboard(routes);
+  options.closing = [&tap] { tap.close(); };
   return std::make_optional<HttpServer>(std::move(options), std::move(routes));
 }
 
@@ -65,8 +71,10 @@ int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
   }
   Log log(config.log);
   Health health;
-  Observers observers({&health, &log});
-  auto http = serve(config.http, health);
+  Tap tap(config.http.tap);
+  TapServer tap_server(tap, config.http);
+  Observers observers({&health, &log, &tap});
+  auto http = serve(config.http, health, tap_server);
   announce(config, http, observers);
   Service service(config, observers,
                   {.accept_backlog = accept_backlog,
