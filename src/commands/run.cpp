@@ -4,15 +4,20 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "commands/service.hpp"
 #include "commands/signals.hpp"
 #include "config/url.hpp"
 #include "config/validation.hpp"
 #include "net/http_server.hpp"
+#include "observability/event_tracker.hpp"
+#include "observability/figures.hpp"
 #include "observability/health.hpp"
 #include "observability/log.hpp"
+#include "observability/metrics.hpp"
 #include "observability/observers.hpp"
+#include "observability/status.hpp"
 
 namespace millrace {
 namespace {
@@ -23,14 +28,51 @@ HttpResponse answer(const Health::Report& report) {
   return {report.status, "application/json", report.body + "\n"};
 }
 
-std::optional<HttpServer> serve(const HttpConfig& config, const Health& health) {
+// What watches the run, and what it answers those who ask.
+struct Monitor {
+  explicit Monitor(const Config& configured)
+      : config(configured),
+        figures(configured.processing.workers),
+        tracker({[this](const EventTrace& trace) { figures.done(trace); }}) {}
+
+  // Without anybody who can ask, nothing is counted.
+  std::vector<Observer*> observers() {
+    if (config.http.listen.empty()) return {&health};
+    return {&health, &tracker, &figures};
+  }
+
+  HttpResponse metrics() const {
+    const MetricContext context{.version = MILLRACE_VERSION,
+                                .live = health.live().status == 200,
+                                .ready = health.ready().status == 200,
+                                .in_flight_limit = config.limits.in_flight,
+                                .in_flight_bytes_limit = config.limits.in_flight_bytes};
+    return {200, "text/plain; version=0.0.4; charset=utf-8",
+            metrics_text(figures.report(tracker.in_flight()), context)};
+  }
+
+  HttpResponse status() const {
+    return {
+        200, "application/json",
+        status_json(figures.report(tracker.in_flight()), config, health, MILLRACE_VERSION) + "\n"};
+  }
+
+  const Config& config;
+  Health health;
+  Figures figures;
+  EventTracker tracker;
+};
+
+std::optional<HttpServer> serve(const HttpConfig& config, const Monitor& monitor) {
   if (config.listen.empty()) return std::nullopt;
   HttpServerOptions options;
   options.listen = parse_listen(config.listen);
   options.token = config.token;
   HttpRoutes routes;
-  routes["/livez"].get = [&health] { return answer(health.live()); };
-  routes["/readyz"].get = [&health] { return answer(health.ready()); };
+  routes["/livez"].get = [&monitor] { return answer(monitor.health.live()); };
+  routes["/readyz"].get = [&monitor] { return answer(monitor.health.ready()); };
+  routes["/metrics"].get = [&monitor] { return monitor.metrics(); };
+  routes["/status"].get = [&monitor] { return monitor.status(); };
   return std::make_optional<HttpServer>(std::move(options), std::move(routes));
 }
 
@@ -64,16 +106,20 @@ int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
     spawner.emplace(config.processing);
   }
   Log log(config.log);
-  Health health;
-  Observers observers({&health, &log});
-  auto http = serve(config.http, health);
+  Monitor monitor(config);
+  auto watching = monitor.observers();
+  watching.push_back(&log);
+  Observers observers(std::move(watching));
+  auto http = serve(config.http, monitor);
   announce(config, http, observers);
   Service service(config, observers,
                   {.accept_backlog = accept_backlog,
                    .processor = std::move(processor),
                    .spawner = spawner ? &*spawner : nullptr});
-  service.every(kHousekeeping, [&health, &log] {
-    health.beat();
+  service.every(kHousekeeping, [&] {
+    monitor.health.beat();
+    monitor.figures.tick();
+    monitor.figures.journal_changed(service.journal_state());
     log.report_left_out();
   });
   const Signals signals([&service] { service.request_stop(); });
