@@ -15,6 +15,7 @@
 #include "commands/demo.hpp"
 #include "commands/health.hpp"
 #include "commands/journal.hpp"
+#include "commands/metrics.hpp"
 #include "commands/print_config.hpp"
 #include "commands/run.hpp"
 #include "commands/schema.hpp"
@@ -78,6 +79,9 @@ class CommandLine {
     add("schema", "Print the JSON Schema of the configuration",
         [this] { return schema(schema_, std::cout); });
     sub("schema").add_flag("--markdown", schema_.markdown, "As the table of the README");
+    add("metrics", "Print what /metrics tells, name by name",
+        [this] { return metrics(metrics_, std::cout); });
+    sub("metrics").add_flag("--markdown", metrics_.markdown, "As the table of the README");
     add("health", "Ask the running millrace whether it is alive",
         [this] { return health(health_, config(), std::cout, std::cerr); });
     sub("health").add_flag("--ready", health_.ready, "Ask whether it is ready");
@@ -159,6 +163,7 @@ class CommandLine {
   bool accept_backlog_ = false;
   bool connect_ = false;
   SchemaArguments schema_;
+  MetricsArguments metrics_;
   HealthArguments health_;
   TapArguments tap_;
   JournalArguments journal_;

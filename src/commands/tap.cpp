@@ -50,12 +50,14 @@ std::string bytes(const Json& event, const char* key) {
   return std::to_string(event.at(key).get<std::uint64_t>()) + " B";
 }
 
+bool empty(const Json& event, const char* key) {
+  return event.at(key).get_ref<const std::string&>().empty();
+}
+
 std::string outcome_text(const Json& event) {
   std::string text = event.at("kind").get<std::string>();
   if (event.at("dropped").get<bool>()) text += ", dropped";
-  if (!event.at("cause").get_ref<const std::string&>().empty()) {
-    text += " " + safe(event.at("cause"));
-  }
+  if (!empty(event, "cause")) text += " " + safe(event.at("cause"));
   if (!event.at("worker").is_null()) {
     text += "  worker " + std::to_string(event.at("worker").get<unsigned>());
   }
@@ -81,7 +83,7 @@ std::string line_of(const Json& event) {
   line += "  " + safe(event.at("stream")) + "  ";
   line += stage == "outcomes" ? outcome_text(event) : bytes(event, "bytes_in");
   if (stage == "chunks" && event.at("redelivered").get<bool>()) line += "  redelivered";
-  if (stage == "frames" && event.at("defect") != "") line += "  defect " + safe(event.at("defect"));
+  if (stage == "frames" && !empty(event, "defect")) line += "  defect " + safe(event.at("defect"));
   if (event.contains("payload")) {
     line += "  " + safe(event.at("payload"));
     if (event.at("encoding") == "base64") line += " (base64)";

@@ -39,6 +39,7 @@ class Tap final : public Observer {
   void outcome_emitted(const Outcome& outcome) override { keep_payload(outcome); }
   void outcome_filtered(const Outcome& outcome) override { keep_payload(outcome); }
   void outcome_dropped(const Outcome& outcome) override { keep_payload(outcome); }
+  void outcome_replaced(const Outcome& outcome) override { keep_payload(outcome); }
 
  private:
   // Those who look at one stage.

@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 constexpr std::uint16_t kNormal = 1000;
 
 // Room for a payload whose every byte is escaped, and for a long stream's name.
-constexpr std::size_t kMessageBytes = 256 * 1024;
+constexpr std::size_t kMessageBytes = std::size_t{256} * 1024;
 
 // What a request that asks for no upgrade is answered with, where one would be welcome.
 constexpr unsigned kUpgradeRequired = 426;

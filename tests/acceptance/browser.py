@@ -6,7 +6,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-PICTURES = os.environ.get("MILLRACE_PICTURES")
+PICTURES = os.environ.get("DASHBOARD_PICTURES")
 
 
 class Browser:

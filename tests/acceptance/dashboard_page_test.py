@@ -66,6 +66,7 @@ class Page(unittest.TestCase):
         shown = self.browser.run("""return [...document.querySelectorAll('[data-path]')].map((each) =>
             [each.dataset.path, each.dataset.as ?? '', each.tagName === 'DATA' ? each.value : null, each.textContent])""")
         self.assertGreater(len(shown), 55)
+        self.assertEqual(self.browser.text("#turn"), "3")
         for path, form, value, text in shown:
             expected = value_of(self.mill.status, path)
             self.assertEqual(text, text_of(expected, form), path)
@@ -78,6 +79,7 @@ class Page(unittest.TestCase):
         self.show(head_of_line=None, last_dead_letters=[], workers=[], journal=None, latency_seconds={})
         self.assertEqual(self.browser.text("[data-path='latency_seconds.total.p99']"), "–")
         self.assertEqual(self.browser.text("[data-path='journal.bytes']"), "–")
+        self.assertEqual(self.browser.text("#turn"), "0")
         self.assertTrue(self.browser.run("return document.getElementById('head-some').hidden"))
         self.assertFalse(self.browser.run("return document.getElementById('head-none').hidden"))
         self.assertTrue(self.browser.run("return document.querySelector('[data-with=fan_out_clients]').hidden"))

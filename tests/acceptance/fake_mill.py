@@ -70,7 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/tap" and "Upgrade" in self.headers:
             return self._tap(mill)
         if path in ("/status", "/tap"):
-            if mill.token and self.headers.get("Authorization") != f"Bearer {mill.token}":
+            brought = self.headers.get("Authorization", "").encode("latin-1")  # as it came
+            if mill.token and brought != f"Bearer {mill.token}".encode():
                 return self._answer(401, "text/plain", b"")
             if path == "/tap":
                 return self._answer(426, "text/plain", b"")

@@ -10,8 +10,9 @@ export function setToken(token) {
   sessionStorage.setItem(KEY, token);
 }
 
+// Its bytes in UTF-8, one a character, as headers and base64 need them; empty: none.
 function token() {
-  return sessionStorage.getItem(KEY) ?? "";
+  return String.fromCharCode(...new TextEncoder().encode(sessionStorage.getItem(KEY) ?? ""));
 }
 
 function ask(path) {
@@ -38,8 +39,7 @@ export async function watchStatus({ heard, silent, locked }) {
 // As the server reads it: `bearer.` and the token in base64url without padding.
 function protocols() {
   if (!token()) return ["millrace-tap"];
-  const text = btoa(String.fromCharCode(...new TextEncoder().encode(token())));
-  const plain = text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const plain = btoa(token()).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   return ["millrace-tap", `bearer.${plain}`];
 }
 

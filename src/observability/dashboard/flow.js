@@ -1,4 +1,5 @@
 // The way of the events: source, framing, worker lanes, order, sink.
+import { count } from "./figures.js";
 
 const MANY = 12; // workers, from which on each is a small square
 
@@ -7,7 +8,7 @@ const byId = (id) => document.getElementById(id);
 function text(id, value) {
   const element = byId(id);
   if (element.textContent !== value) element.textContent = value;
-  element.title = value;
+  element.title = value; // it may be cut off
 }
 
 // One line from the middle of one side to each of the lanes.
@@ -61,5 +62,6 @@ export function showFlow(status) {
   text("sink-topic", configuration.topic ?? "");
   byId("node-source").querySelector(".dot").dataset.ok = String(connections.source.ok);
   byId("node-sink").querySelector(".dot").dataset.ok = String(connections.sink.ok);
+  text("turn", count(status.head_of_line?.results_waiting ?? 0));
   showWorkers(status.workers);
 }

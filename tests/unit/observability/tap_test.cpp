@@ -148,10 +148,12 @@ TEST(TapTest, ShowsTheResultOrWhatGaveNone) {
   tap.outcome_emitted(outcome_of(1, Rejected{"why"}, "poison"));
   tap.outcome_filtered(outcome_of(2, Filtered{}, "chaff"));
   tap.outcome_dropped(outcome_of(3, Failed{"why", {}}, "lost"));
-  for (std::uint64_t i : {3U, 0U, 2U, 1U}) tap.finished(tapped(i));
+  tap.outcome_emitted(outcome_of(4, Result{Payload("out")}, "refused"));
+  tap.outcome_replaced(outcome_of(4, Rejected{"too large"}, "refused"));
+  for (std::uint64_t i : {3U, 0U, 2U, 1U, 4U}) tap.finished(tapped(i));
   std::vector<std::string> payloads;
   for (const TapSample& sample : queue->take()) payloads.push_back(sample.payload);
-  EXPECT_EQ(payloads, (std::vector<std::string>{"lost", "out", "chaff", "poison"}));
+  EXPECT_EQ(payloads, (std::vector<std::string>{"lost", "out", "chaff", "poison", "refused"}));
 }
 
 TEST(TapTest, ShowsNothingWhereItIsOff) {

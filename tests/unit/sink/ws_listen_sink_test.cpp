@@ -98,6 +98,16 @@ TEST_F(WsListenSinkTest, SendsEveryClientEveryResultFromItsConnectionOn) {
   EXPECT_TRUE(reads_up_to(*two, 2000));
 }
 
+TEST_F(WsListenSinkTest, TellsHowManyClientsThereAre) {
+  start();
+  EXPECT_EQ(notices_.clients(), 0U);
+  auto one = joined();
+  const auto two = joined();
+  EXPECT_EQ(notices_.clients(), 2U);
+  one.reset();
+  EXPECT_TRUE(wait_until([&] { return notices_.clients() == 1; }));
+}
+
 TEST_F(WsListenSinkTest, SendsBinaryWhereAResultIsNoUtf8) {
   start();
   const auto client = joined();
