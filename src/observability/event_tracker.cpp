@@ -32,7 +32,7 @@ std::size_t result_bytes(const Verdict& verdict) {
   return result == nullptr ? 0 : result->payload.size();
 }
 
-void begin(EventTrace& trace, const Frame& frame) {
+void begin_trace(EventTrace& trace, const Frame& frame) {
   trace.number = frame.number;
   trace.id = frame.id;
   trace.stream = frame.stream;
@@ -77,7 +77,7 @@ void EventTracker::frame_cut(const Frame& frame) {
     home.spare.pop_back();
   }
   Open& open = home.open.find(frame.number)->second;
-  begin(open.event.so_far, frame);
+  begin_trace(open.event.so_far, frame);
   open.event.stage = Stage::waiting;
   open.event.since = frame.cut;
   open.worked = open.had_result = open.late = false;

@@ -13,7 +13,7 @@ double in_seconds(std::chrono::nanoseconds time) {
 }
 
 template <typename Enum>
-std::size_t index(Enum value) {
+std::size_t index_of(Enum value) {
   return static_cast<std::size_t>(value);
 }
 
@@ -68,13 +68,13 @@ void Figures::done(const EventTrace& trace) {
   const auto now = clocks_.system();
   latencies_.add(trace, now);
   result_bytes_.fetch_add(trace.bytes_out, std::memory_order_relaxed);
-  fates_[index(trace.fate)][index(trace.origin)].fetch_add(1, std::memory_order_relaxed);
+  fates_[index_of(trace.fate)][index_of(trace.origin)].fetch_add(1, std::memory_order_relaxed);
   done_.fetch_add(1, std::memory_order_relaxed);
   if (trace.fate != Fate::rejected && trace.fate != Fate::failed) return;
   if (trace.dropped) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
   } else {
-    dead_letters_[index(trace.fate)].fetch_add(1, std::memory_order_relaxed);
+    dead_letters_[index_of(trace.fate)].fetch_add(1, std::memory_order_relaxed);
     remember(trace, now);
   }
 }
@@ -93,7 +93,7 @@ void Figures::clients_changed(std::size_t count) {
 
 void Figures::connection_changed(End end, const ConnectionState& state) {
   const std::lock_guard lock(mutex_);
-  Connection& connection = connections_[index(end)];
+  Connection& connection = connections_[index_of(end)];
   auto present = state.session_present;
   if (!present) present = connection.now.state.session_present;
   const bool opened = state.connected && !connection.now.state.connected;
@@ -211,9 +211,9 @@ void Figures::tell_workers(Report& report, const Sample& now, const Sample& befo
 }
 
 void Figures::tell_state(Report& report) const {
-  const Connection& letters = connections_[index(End::dead_letters)];
-  report.source = connections_[index(End::source)].now;
-  report.sink = connections_[index(End::sink)].now;
+  const Connection& letters = connections_[index_of(End::dead_letters)];
+  report.source = connections_[index_of(End::source)].now;
+  report.sink = connections_[index_of(End::sink)].now;
   if (letters.told) report.dead_letter_connection = letters.now;
   report.pauses = {paused_since_.has_value(), pauses_, in_seconds(paused_for_)};
   if (paused_since_) report.pauses.seconds += in_seconds(report.at - *paused_since_);
@@ -221,7 +221,7 @@ void Figures::tell_state(Report& report) const {
   report.fan_out_clients = fan_out_clients_;
   report.last_dead_letters.assign(last_dead_letters_.begin(), last_dead_letters_.end());
   const bool begun =
-      connections_[index(End::source)].was_ok && connections_[index(End::sink)].was_ok;
+      connections_[index_of(End::source)].was_ok && connections_[index_of(End::sink)].was_ok;
   if (stopping_) {
     report.state = Report::State::stopping;
   } else if (paused_since_) {

@@ -9,7 +9,7 @@
 namespace millrace {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using StatusJson = nlohmann::ordered_json;
 
 double to_seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -20,7 +20,7 @@ std::string_view name_of(Report::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-Json configuration(const Config& config) {
+StatusJson status_configuration(const Config& config) {
   return {{"source", config.source.url},
           {"topics", config.source.topics},
           {"framing", to_text(config.framing.type)},
@@ -33,23 +33,23 @@ Json configuration(const Config& config) {
           {"in_flight_bytes", config.limits.in_flight_bytes}};
 }
 
-Json connection(const Report::Connection& connection) {
+StatusJson status_connection(const Report::Connection& connection) {
   const auto& present = connection.state.session_present;
   return {{"ok", connection.state.ok},
           {"connected", connection.state.connected},
           {"reason", connection.state.reason},
           {"reconnects", connection.reconnects},
-          {"session_present", present ? Json(*present) : Json()}};
+          {"session_present", present ? StatusJson(*present) : StatusJson()}};
 }
 
-Json connections(const Report& report) {
+StatusJson status_connections(const Report& report) {
   const auto& letters = report.dead_letter_connection;
-  return {{"source", connection(report.source)},
-          {"sink", connection(report.sink)},
-          {"dead_letters", letters ? connection(*letters) : Json()}};
+  return {{"source", status_connection(report.source)},
+          {"sink", status_connection(report.sink)},
+          {"dead_letters", letters ? status_connection(*letters) : StatusJson()}};
 }
 
-Json out(const Report& report) {
+StatusJson status_out(const Report& report) {
   const Report::Done& done = report.done;
   return {{"results", done.of(Fate::result)},        {"bytes", done.result_bytes},
           {"rejected", done.of(Fate::rejected)},     {"failed", done.of(Fate::failed)},
@@ -57,8 +57,8 @@ Json out(const Report& report) {
           {"dead_letters", done.all_dead_letters()}, {"confirmed", done.all()}};
 }
 
-Json latency(const Report& report) {
-  Json all = Json::object();
+StatusJson status_latency(const Report& report) {
+  StatusJson all = StatusJson::object();
   for (std::size_t i = static_cast<std::size_t>(Span::queue); i < kSpanNames.size(); ++i) {
     const auto& of = report.recent_latency[i];
     all[std::string(kSpanNames[i])] = {
@@ -67,11 +67,12 @@ Json latency(const Report& report) {
   return all;
 }
 
-Json workers(const Report& report) {
-  Json list = Json::array();
+StatusJson status_workers(const Report& report) {
+  StatusJson list = StatusJson::array();
   for (std::size_t i = 0; i < report.workers.size(); ++i) {
     const Report::Worker& worker = report.workers[i];
-    Json each{{"worker", i}, {"event", nullptr}, {"attempt", nullptr}, {"since_seconds", nullptr}};
+    StatusJson each{
+        {"worker", i}, {"event", nullptr}, {"attempt", nullptr}, {"since_seconds", nullptr}};
     if (worker.event) {
       each["event"] = to_string(worker.event->id);
       each["attempt"] = worker.event->attempt;
@@ -84,21 +85,21 @@ Json workers(const Report& report) {
   return list;
 }
 
-Json head_of_line(const Report& report) {
+StatusJson status_head_of_line(const Report& report) {
   if (!report.in_flight.head) return nullptr;
   const HeadOfLine& head = *report.in_flight.head;
   return {{"event", to_string(head.id)},
           {"number", head.number},
           {"age_seconds", to_seconds(head.age)},
           {"stage", to_text(head.stage)},
-          {"worker", head.stage == Stage::working ? Json(head.worker) : Json()},
+          {"worker", head.stage == Stage::working ? StatusJson(head.worker) : StatusJson()},
           {"results_waiting", head.results_waiting},
           {"bytes_waiting", head.bytes_waiting},
           {"seconds_lost", to_seconds(head.lost)}};
 }
 
-Json last_dead_letters(const Report& report) {
-  Json list = Json::array();
+StatusJson status_last_dead_letters(const Report& report) {
+  StatusJson list = StatusJson::array();
   for (const Report::DeadLetter& letter : report.last_dead_letters) {
     list.push_back({{"time", iso8601(letter.time)},
                     {"event", to_string(letter.id)},
@@ -116,16 +117,16 @@ std::string status_json(const Report& report, const Config& config, const Health
                         const std::string& version) {
   const Health::Report ready = health.ready();
   const auto& clients = report.fan_out_clients;
-  const Json status{
+  const StatusJson status{
       {"version", version},
       {"started", iso8601(report.started)},
       {"uptime_seconds", report.uptime},
       {"state", name_of(report.state)},
       {"live", health.live().status == 200},
       {"ready", ready.status == 200},
-      {"health", Json::parse(ready.body)},
-      {"configuration", configuration(config)},
-      {"connections", connections(report)},
+      {"health", StatusJson::parse(ready.body)},
+      {"configuration", status_configuration(config)},
+      {"connections", status_connections(report)},
       {"pauses",
        {{"now", report.pauses.now},
         {"count", report.pauses.count},
@@ -135,12 +136,12 @@ std::string status_json(const Report& report, const Config& config, const Health
         {"bytes", report.chunk_bytes},
         {"skipped", report.chunks_skipped}}},
       {"frames", {{"count", report.frames}, {"bytes", report.frame_bytes}}},
-      {"out", out(report)},
+      {"out", status_out(report)},
       {"rates", {{"in", report.rate_in}, {"out", report.rate_out}}},
-      {"latency_seconds", latency(report)},
+      {"latency_seconds", status_latency(report)},
       {"in_flight", {{"events", report.in_flight.events}, {"bytes", report.in_flight.bytes}}},
-      {"workers", workers(report)},
-      {"head_of_line", head_of_line(report)},
+      {"workers", status_workers(report)},
+      {"head_of_line", status_head_of_line(report)},
       {"journal",
        {{"durability", to_text(config.journal.durability)},
         {"writable", report.journal.writable},
@@ -150,9 +151,9 @@ std::string status_json(const Report& report, const Config& config, const Health
         {"oldest_age_seconds", report.oldest_age()}}},
       {"retries", report.retries},
       {"worker_restarts", report.worker_restarts()},
-      {"fan_out_clients", clients ? Json(*clients) : Json()},
-      {"last_dead_letters", last_dead_letters(report)}};
-  return status.dump(-1, ' ', false, Json::error_handler_t::replace);
+      {"fan_out_clients", clients ? StatusJson(*clients) : StatusJson()},
+      {"last_dead_letters", status_last_dead_letters(report)}};
+  return status.dump(-1, ' ', false, StatusJson::error_handler_t::replace);
 }
 
 }  // namespace millrace

@@ -91,10 +91,11 @@ class EveryFate : public ::testing::Test {
     }
     ASSERT_TRUE(results_.wait_for(43)) << millrace_->output();
     ASSERT_TRUE(letters_.wait_for(4)) << millrace_->output();
-    // All but the sampling of the journal is there by now.
+    // Which of these comes last is open.
     ASSERT_TRUE(wait_until([&] {
       const Json now = status(*millrace_);
-      return now["out"]["confirmed"] == published_.size() && now["journal"]["entries"] == 0;
+      return now["out"]["confirmed"] == published_.size() && now["journal"]["entries"] == 0 &&
+             now["worker_restarts"] == 1;
     })) << millrace_->ask("/status");
   }
 
