@@ -41,11 +41,16 @@ export class EventRing {
     this.leftOut += message.left_out;
   }
 
-  // Ring positions of the events confirmed since `from`, oldest first. They come in that order.
-  *since(from) {
-    const oldest = Math.max(0, this.end - CAPACITY);
-    let first = this.end;
-    while (first > oldest && this.confirmed[(first - 1) % CAPACITY] >= from) first -= 1;
-    for (let i = first; i < this.end; i += 1) yield i % CAPACITY;
+  // How many of the last events were confirmed since `from`. They come in that order.
+  since(from) {
+    const most = Math.min(this.end, CAPACITY);
+    let count = 0;
+    while (count < most && this.confirmed[(this.end - 1 - count) % CAPACITY] >= from) count += 1;
+    return count;
+  }
+
+  // Calls `each(position)` for the last `count` events, oldest first.
+  last(count, each) {
+    for (let i = this.end - count; i < this.end; i += 1) each(i % CAPACITY);
   }
 }

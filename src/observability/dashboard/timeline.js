@@ -100,12 +100,18 @@ export class Timeline {
     this.context.beginPath();
     this.context.rect(this.gutter, 0, this.width - this.gutter, this.height);
     this.context.clip();
-    const shown = [...this.ring.since(this.to - this.span)];
-    if (shown.length <= SPARSE) this.drawEach(shown);
-    else this.drawMany(shown);
+    const count = this.ring.since(this.to - this.span);
+    if (count <= SPARSE) this.drawEach(this.positions(count));
+    else this.drawMany(count);
     this.drawOpen();
     this.drawPicked();
     this.context.restore();
+  }
+
+  positions(count) {
+    const all = [];
+    this.ring.last(count, (i) => all.push(i));
+    return all;
   }
 
   drawGround() {
@@ -199,30 +205,49 @@ export class Timeline {
     this.context.fillText(number, Math.max(x, this.gutter) + 6, y + 0.5);
   }
 
-  // So many that most share a pixel with others: what would lie on what is there is left out.
-  drawMany(shown) {
-    const { context: c, ring, colours } = this;
+  // So many that most share a pixel with others: what touches becomes one bar. A colour at a time,
+  // and a row at a time within it.
+  drawMany(count) {
+    const { ring } = this;
     const out = this.height - AXIS - RAIL;
     const tall = Math.max(3, this.lane * 0.5);
-    const painted = new Float64Array(this.lanes * 4 + 3).fill(-1);
-    const paint = (slot, from, to, top, height, colour) => {
-      const begin = Math.max(this.x(from), painted[slot]);
-      const end = Math.max(this.x(to), this.x(from) + 0.5);
-      if (end - begin < 0.5) return;
-      painted[slot] = end;
-      c.fillStyle = colour;
-      c.fillRect(begin, top, end - begin, height);
-    };
-    for (const i of shown) {
-      const bad = ring.kind[i] === BAD;
-      paint(this.lanes * 4, ring.cut[i], ring.cut[i], RAIL / 2 - 4, 8, colours.wait);
-      paint(this.lanes * 4 + (bad ? 2 : 1), ring.emitted[i], ring.confirmed[i], out + RAIL / 2 - 8, 10, bad ? colours.bad : colours.confirm);
-      if (ring.worker[i] === NO_WORKER) continue;
-      const lane = this.laneOf(ring.worker[i]) * 4;
-      const y = this.y(ring.worker[i]);
-      paint(lane, ring.cut[i], ring.started[i], y - tall / 2 - 2.5, 1.5, colours.wait);
-      paint(lane + (bad ? 3 : 1), ring.started[i], ring.finished[i], y - tall / 2, tall, bad ? colours.bad : colours.work);
-      if (ring.emitted[i] > ring.finished[i]) paint(lane + 2, ring.finished[i], ring.emitted[i], y + tall / 2 + 1.5, 2, colours.turn);
+    const good = (i) => ring.kind[i] !== BAD;
+    const bad = (i) => ring.kind[i] === BAD;
+    const worked = (i) => ring.worker[i] !== NO_WORKER;
+    const lane = (i) => this.laneOf(ring.worker[i]);
+    const inLane = (above) => (row) => RAIL + (row + 0.5) * this.lane + above;
+    const rail = () => 0;
+    this.rows(count, "wait", ring.cut, ring.cut, () => true, rail, () => RAIL / 2 - 4, 8);
+    this.rows(count, "wait", ring.cut, ring.started, worked, lane, inLane(-tall / 2 - 2.5), 1.5);
+    this.rows(count, "work", ring.started, ring.finished, (i) => worked(i) && good(i), lane, inLane(-tall / 2), tall);
+    this.rows(count, "bad", ring.started, ring.finished, (i) => worked(i) && bad(i), lane, inLane(-tall / 2), tall);
+    this.rows(count, "turn", ring.finished, ring.emitted, (i) => worked(i) && ring.emitted[i] > ring.finished[i], lane, inLane(tall / 2 + 1.5), 2);
+    this.rows(count, "confirm", ring.emitted, ring.confirmed, good, rail, () => out + RAIL / 2 - 8, 10);
+    this.rows(count, "bad", ring.emitted, ring.confirmed, bad, rail, () => out + RAIL / 2 - 8, 10);
+  }
+
+  rows(count, colour, from, to, shown, rowOf, top, height) {
+    const { context: c } = this;
+    const right = this.width - 8;
+    const pixels = (right - this.gutter) / this.span;
+    const begun = new Float64Array(this.lanes).fill(NaN);
+    const ended = new Float64Array(this.lanes).fill(-Infinity);
+    c.fillStyle = this.colours[colour];
+    this.ring.last(count, (i) => {
+      if (!shown(i)) return;
+      const row = rowOf(i);
+      const begin = Math.round((right - (this.to - from[i]) * pixels) * 2) / 2;
+      const end = Math.max(begin + 0.5, Math.round((right - (this.to - to[i]) * pixels) * 2) / 2);
+      if (begin <= ended[row]) {
+        ended[row] = Math.max(ended[row], end);
+        return;
+      }
+      if (!Number.isNaN(begun[row])) c.fillRect(begun[row], top(row), ended[row] - begun[row], height);
+      begun[row] = begin;
+      ended[row] = end;
+    });
+    for (let row = 0; row < this.lanes; row += 1) {
+      if (!Number.isNaN(begun[row])) c.fillRect(begun[row], top(row), ended[row] - begun[row], height);
     }
   }
 
@@ -252,7 +277,7 @@ export class Timeline {
     const lane = Math.floor((py - RAIL) / this.lane);
     let best = null;
     let least = 24;
-    for (const i of this.ring.since(this.to - this.span)) {
+    for (const i of this.positions(this.ring.since(this.to - this.span))) {
       const known = this.ring.worker[i] !== NO_WORKER;
       const inLane = known && this.laneOf(this.ring.worker[i]) === lane;
       if (lane >= 0 && lane < this.lanes && !inLane) continue;
@@ -266,7 +291,7 @@ export class Timeline {
 
   // The event `by` places after the picked one, among those shown.
   step(by) {
-    const shown = [...this.ring.since(this.to - this.span)];
+    const shown = this.positions(this.ring.since(this.to - this.span));
     if (shown.length === 0) return null;
     const at = shown.indexOf(this.picked);
     const next = at < 0 ? shown.length - 1 : at + by;
