@@ -103,8 +103,8 @@ void announce(const Config& config, const std::optional<HttpServer>& http, Obser
                           std::to_string(config.limits.in_flight) + " events in flight");
   if (http) {
     const auto address = http->address();
-    say(Severity::info,
-        "health at http://" + address.host + ":" + std::to_string(address.port) + "/readyz");
+    const std::string base = "http://" + address.host + ":" + std::to_string(address.port);
+    say(Severity::info, "dashboard at " + base + "/, health at " + base + "/readyz");
   }
   for (const auto& warning : warnings(config)) say(Severity::warning, warning);
 }

@@ -20,14 +20,14 @@ using std::chrono::microseconds;
 
 constexpr std::array<std::string_view, 4> kFates{"result", "filtered", "rejected", "failed"};
 
-double seconds(std::chrono::system_clock::time_point time) {
+double tap_seconds(std::chrono::system_clock::time_point time) {
   const auto since = duration_cast<microseconds>(time.time_since_epoch());
   return static_cast<double>(since.count()) / 1e6;
 }
 
-double seconds(EventTrace::Clock::time_point time, const TapMoment& now) {
-  return seconds(now.system +
-                 duration_cast<std::chrono::system_clock::duration>(time - now.steady));
+double tap_seconds(EventTrace::Clock::time_point time, const TapMoment& now) {
+  return tap_seconds(now.system +
+                     duration_cast<std::chrono::system_clock::duration>(time - now.steady));
 }
 
 void add_outcome(Json& message, const EventTrace& trace, const TapMoment& now) {
@@ -37,13 +37,13 @@ void add_outcome(Json& message, const EventTrace& trace, const TapMoment& now) {
   message["worker"] = trace.attempts > 0 ? Json(trace.worker) : Json(nullptr);
   message["attempts"] = trace.attempts;
   message["bytes_out"] = trace.bytes_out;
-  message["started"] = seconds(trace.started, now);
-  message["finished"] = seconds(trace.finished, now);
-  message["emitted"] = seconds(trace.emitted, now);
-  message["confirmed"] = seconds(trace.confirmed, now);
+  message["started"] = tap_seconds(trace.started, now);
+  message["finished"] = tap_seconds(trace.finished, now);
+  message["emitted"] = tap_seconds(trace.emitted, now);
+  message["confirmed"] = tap_seconds(trace.confirmed, now);
 }
 
-std::variant<TapWish, std::string> problem(const std::string& text) {
+std::variant<TapWish, std::string> tap_problem(const std::string& text) {
   return text;
 }
 
@@ -59,8 +59,8 @@ std::string tap_message(TapStage stage, const TapSample& sample, bool payload,
   }
   message["stream"] = trace.stream;
   message["bytes_in"] = trace.bytes_in;
-  message["received"] = seconds(trace.received);
-  if (stage != TapStage::chunks) message["cut"] = seconds(trace.cut, now);
+  message["received"] = tap_seconds(trace.received);
+  if (stage != TapStage::chunks) message["cut"] = tap_seconds(trace.cut, now);
   if (stage == TapStage::chunks) message["redelivered"] = sample.redelivered;
   if (stage == TapStage::frames) message["defect"] = trace.cause;
   if (stage == TapStage::outcomes) add_outcome(message, trace, now);
@@ -86,20 +86,20 @@ std::string tap_target(const TapWish& wish) {
 
 std::variant<TapWish, std::string> parse_tap_target(std::string_view target) {
   const auto url = boost::urls::parse_origin_form(target);
-  if (!url) return problem("not a path and a query");
+  if (!url) return tap_problem("not a path and a query");
   TapWish wish;
   for (const auto& param : url->params()) {
     if (param.key == "stage") {
       const auto at = std::find(kTapStages.begin(), kTapStages.end(), param.value);
-      if (at == kTapStages.end()) return problem("stage must be chunks, frames or outcomes");
+      if (at == kTapStages.end()) return tap_problem("stage must be chunks, frames or outcomes");
       wish.stage = static_cast<TapStage>(at - kTapStages.begin());
     } else if (param.key == "stream") {
       wish.stream = param.value;
     } else if (param.key == "payloads") {
-      if (param.value != "0" && param.value != "1") return problem("payloads must be 0 or 1");
+      if (param.value != "0" && param.value != "1") return tap_problem("payloads must be 0 or 1");
       wish.payloads = param.value == "1";
     } else {
-      return problem("there is nothing to ask for but stage, stream and payloads");
+      return tap_problem("there is nothing to ask for but stage, stream and payloads");
     }
   }
   return wish;

@@ -24,12 +24,12 @@ namespace http = boost::beast::http;
 constexpr auto kProtocol = "millrace-tap";
 constexpr std::uint16_t kGoingAway = 1001;
 // For a client to take what is on its way, and to answer the close frame.
-constexpr std::chrono::milliseconds kFarewell{500};
+constexpr std::chrono::milliseconds kTapFarewell{500};
 
 WebSocketLimits tap_limits() {
   WebSocketLimits limits;
   limits.message_bytes = 4096;  // nothing is expected of a client
-  limits.close = kFarewell;
+  limits.close = kTapFarewell;
   limits.send_buffer = 256 * 1024;
   return limits;
 }
@@ -107,6 +107,7 @@ asio::awaitable<void> TapServer::show(ClientPtr client) {
   while (!client->gone && !closing_) {
     client->pace.expires_after(kPace);
     co_await client->pace.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (closing_) break;
     const TapMoment now;
     for (const TapSample& sample : client->queue->take()) {
       const std::string message = tap_message(queue.wish().stage, sample, payloads, now);
@@ -128,7 +129,7 @@ void TapServer::close() {
     } else if (!client->writing) {
       client->pace.cancel();
     } else {  // maybe for long: it may not read
-      client->pace.expires_after(kFarewell);
+      client->pace.expires_after(kTapFarewell);
       client->pace.async_wait([client](const boost::system::error_code& written) {
         if (!written) client->stream->abort();
       });

@@ -67,6 +67,7 @@ class Page(unittest.TestCase):
             [each.dataset.path, each.dataset.as ?? '', each.tagName === 'DATA' ? each.value : null, each.textContent])""")
         self.assertGreater(len(shown), 55)
         self.assertEqual(self.browser.text("#turn"), "3")
+        self.assertEqual(self.browser.text("#source-topics"), "sensors/#, events/+/raw")
         for path, form, value, text in shown:
             expected = value_of(self.mill.status, path)
             self.assertEqual(text, text_of(expected, form), path)
@@ -76,10 +77,12 @@ class Page(unittest.TestCase):
         self.assertEqual(self.browser.complaints(), [])
 
     def test_what_is_absent_is_not_made_up(self):
-        self.show(head_of_line=None, last_dead_letters=[], workers=[], journal=None, latency_seconds={})
+        self.show(head_of_line=None, last_dead_letters=[], workers=[], journal=None, latency_seconds={},
+                  configuration={**status()["configuration"], "source": "stdin:", "sink": "stdout:"})
         self.assertEqual(self.browser.text("[data-path='latency_seconds.total.p99']"), "–")
         self.assertEqual(self.browser.text("[data-path='journal.bytes']"), "–")
         self.assertEqual(self.browser.text("#turn"), "0")
+        self.assertEqual(self.browser.text("#source-topics") + self.browser.text("#sink-topic"), "")
         self.assertTrue(self.browser.run("return document.getElementById('head-some').hidden"))
         self.assertFalse(self.browser.run("return document.getElementById('head-none').hidden"))
         self.assertTrue(self.browser.run("return document.querySelector('[data-with=fan_out_clients]').hidden"))

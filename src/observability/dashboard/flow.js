@@ -54,12 +54,14 @@ function showWorkers(workers) {
   fan(byId("join"), lanes, lit, false);
 }
 
+const byMqtt = (url) => url.startsWith("mqtt");
+
 export function showFlow(status) {
   const { configuration, connections } = status;
   text("source-url", configuration.source);
-  text("source-topics", configuration.topics.join(", "));
+  text("source-topics", byMqtt(configuration.source) ? configuration.topics.join(", ") : "");
   text("sink-url", configuration.sink);
-  text("sink-topic", configuration.topic ?? "");
+  text("sink-topic", byMqtt(configuration.sink) ? configuration.topic : "");
   byId("node-source").querySelector(".dot").dataset.ok = String(connections.source.ok);
   byId("node-sink").querySelector(".dot").dataset.ok = String(connections.sink.ok);
   text("turn", count(status.head_of_line?.results_waiting ?? 0));
