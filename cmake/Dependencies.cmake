@@ -41,5 +41,13 @@ find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS url)
 # Log lines: levels, formats and a sink that does not block on the reader's mistakes.
 find_package(spdlog 1.10 REQUIRED)
 
+# Metrics: Prometheus' text format, written by the library that its C++ users know; `core` alone, which
+# brings no HTTP server of its own. By name: the package's CMake files ask for civetweb and curl as well.
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/text_serializer.h REQUIRED)
+find_library(PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
+add_library(millrace_prometheus INTERFACE)
+target_include_directories(millrace_prometheus SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
+target_link_libraries(millrace_prometheus INTERFACE ${PROMETHEUS_LIBRARY})
+
 # Command line: subcommands, help and errors in one line.
 find_package(CLI11 2.1 REQUIRED)

@@ -17,11 +17,12 @@ packages() {
     build) echo g++ cmake ninja-build ccache \
       nlohmann-json3-dev libssl-dev zlib1g-dev libisal-dev libtbb-dev \
       libpaho-mqtt-dev libpaho-mqttpp-dev "libboost$boost-dev" "libboost-url$boost-dev" \
-      libspdlog-dev libcli11-dev libgtest-dev libgmock-dev libmosquitto-dev ;;
+      libspdlog-dev libcli11-dev prometheus-cpp-dev libgtest-dev libgmock-dev libmosquitto-dev ;;
     valijson) echo libvalijson-dev ;;
     run) echo mosquitto mosquitto-clients ;;
     # The linters' version is pinned, so that Debian 12 and 13 agree on what is clean.
-    test) echo openssl python3 python3-websockets python3-yaml jq clang-format-19 clang-tidy-19 shellcheck ;;
+    test) echo openssl python3 python3-websockets python3-yaml jq clang-format-19 clang-tidy-19 shellcheck prometheus \
+      chromium chromium-driver python3-selenium fonts-inter ;;
     fuzz) echo clang-19 libclang-rt-19-dev ;;
     faults) echo iproute2 iptables strace faketime ;;
     container) echo docker-compose debootstrap ;;

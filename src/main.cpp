@@ -6,6 +6,8 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "commands/check.hpp"
@@ -13,10 +15,12 @@
 #include "commands/demo.hpp"
 #include "commands/health.hpp"
 #include "commands/journal.hpp"
+#include "commands/metrics.hpp"
 #include "commands/print_config.hpp"
 #include "commands/run.hpp"
 #include "commands/schema.hpp"
 #include "commands/signals.hpp"
+#include "commands/tap.hpp"
 #include "config/load.hpp"
 #include "journal/journal_error.hpp"
 #include "pipeline/control.hpp"
@@ -75,9 +79,18 @@ class CommandLine {
     add("schema", "Print the JSON Schema of the configuration",
         [this] { return schema(schema_, std::cout); });
     sub("schema").add_flag("--markdown", schema_.markdown, "As the table of the README");
+    add("metrics", "Print what /metrics tells, name by name",
+        [this] { return metrics(metrics_, std::cout); });
+    sub("metrics").add_flag("--markdown", metrics_.markdown, "As the table of the README");
     add("health", "Ask the running millrace whether it is alive",
         [this] { return health(health_, config(), std::cout, std::cerr); });
     sub("health").add_flag("--ready", health_.ready, "Ask whether it is ready");
+    add("tap", "Show the events of the running millrace, a line each", [this] {
+      std::optional<Signals> signals;
+      return tap(tap_, config(), std::cout, std::cerr,
+                 [&](std::function<void()> stop) { signals.emplace(std::move(stop)); });
+    });
+    add_tap_options(sub("tap"));
     add_journal();
     add("demo", "Ten events, one a second, five seconds of work each",
         [this] { return demo(demo_, std::cout); });
@@ -102,6 +115,22 @@ class CommandLine {
         ->required();
     action("repair", "Leave out what is damaged; what it was is kept", JournalAction::repair);
     action("set-aside", "Move it away, for a fresh start", JournalAction::set_aside);
+  }
+
+  void add_tap_options(CLI::App& command) {
+    std::map<std::string, TapStage> stages;
+    for (std::size_t i = 0; i < kTapStages.size(); ++i) {
+      stages.emplace(kTapStages[i], static_cast<TapStage>(i));
+    }
+    command
+        .add_option_function<std::string>(
+            "--stage",
+            [this, stages](const std::string& name) { tap_.wish.stage = stages.at(name); },
+            "What arrives, what is cut, or what has come of it: chunks, frames, outcomes (default)")
+        ->check(CLI::IsMember(stages));
+    command.add_option("--stream", tap_.wish.stream, "Of this stream only, or this topic filter");
+    command.add_option("--limit", tap_.limit, "End after so many")->check(CLI::PositiveNumber);
+    command.add_flag("--json", tap_.json, "One JSON object a line");
   }
 
   void add_demo_options(CLI::App& command) {
@@ -134,7 +163,9 @@ class CommandLine {
   bool accept_backlog_ = false;
   bool connect_ = false;
   SchemaArguments schema_;
+  MetricsArguments metrics_;
   HealthArguments health_;
+  TapArguments tap_;
   JournalArguments journal_;
   DemoArguments demo_;
   std::function<int()> command_ = [this] { return millrace::run(config(), accept_backlog_); };

@@ -171,9 +171,13 @@ struct LimitsConfig {
   friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };
 
+/// What a live view of the events may show.
+enum class TapMode { off, events, payloads };
+
 struct HttpConfig {
   std::string listen = "127.0.0.1:9464";  ///< empty: no endpoint
   std::string token;                      ///< secret
+  TapMode tap = TapMode::events;
 
   friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };

@@ -1,6 +1,7 @@
 // Connection state, as sources and sinks report it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace millrace {
@@ -15,6 +16,8 @@ struct ConnectionState {
   bool connected = false;  ///< the link itself is up
   std::string reason;      ///< why it is not ok, in one line; empty when it is
   bool expected = false;   ///< not ok, but nothing is wrong: it begins, pauses or stops
+  /// Told when an MQTT connection opens: whether the broker had kept our session.
+  std::optional<bool> session_present = {};
 };
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void chunk_received(const Chunk&) {}
+  /// That chunk, of so many bytes, stands in the journal; the append took so long.
+  virtual void chunk_stored(std::size_t /*bytes*/, std::chrono::nanoseconds /*took*/) {}
   /// Acknowledged and passed over: it is another instance's (`source.partition`).
   virtual void chunk_skipped(std::string_view /*stream*/) {}
   virtual void frame_cut(const Frame&) {}
@@ -63,6 +66,8 @@ class Observer {
   /// null.
   virtual void worker_said(unsigned /*worker*/, const EventId* /*event*/,
                            const std::string& /*line*/) {}
+  /// A worker process was started in the place of one that had ended.
+  virtual void worker_restarted(unsigned /*worker*/) {}
   // Of these three exactly one for every outcome, in the order of emission; none for the one by
   // which `processing.on_failure: stop` ends the run.
   /// Goes to a sink: a result as such; rejected and failed ones as dead letters.
@@ -71,6 +76,12 @@ class Observer {
   virtual void outcome_filtered(const Outcome&) {}
   /// Rejected or failed, and dropped by `processing.on_failure: drop`.
   virtual void outcome_dropped(const Outcome&) {}
+  /// Emitted as a result, which its receiver can never take: it goes out as this dead letter.
+  virtual void outcome_replaced(const Outcome&) {}
+  /// The broker refused what was published, with this reason code (MQTT 5, 2.4; 128 to 255).
+  virtual void publish_refused(int /*code*/) {}
+  /// So many clients get the results of a fan-out.
+  virtual void clients_changed(std::size_t /*count*/) {}
   /// Nothing more is owed for this number: its receiver has it, or there was nothing to send.
   virtual void outcome_confirmed(std::uint64_t /*number*/) {}
   virtual void connection_changed(End, const ConnectionState&) {}

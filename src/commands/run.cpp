@@ -4,15 +4,23 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "commands/service.hpp"
 #include "commands/signals.hpp"
 #include "config/url.hpp"
 #include "config/validation.hpp"
 #include "net/http_server.hpp"
+#include "observability/dashboard.hpp"
+#include "observability/event_tracker.hpp"
+#include "observability/figures.hpp"
 #include "observability/health.hpp"
 #include "observability/log.hpp"
+#include "observability/metrics.hpp"
 #include "observability/observers.hpp"
+#include "observability/status.hpp"
+#include "observability/tap.hpp"
+#include "observability/tap_server.hpp"
 
 namespace millrace {
 namespace {
@@ -23,14 +31,59 @@ HttpResponse answer(const Health::Report& report) {
   return {report.status, "application/json", report.body + "\n"};
 }
 
-std::optional<HttpServer> serve(const HttpConfig& config, const Health& health) {
+// What watches the run, and what it answers those who ask.
+struct Monitor {
+  explicit Monitor(const Config& configured)
+      : config(configured),
+        figures(configured.processing.workers),
+        tap(configured.http.tap),
+        tap_server(tap, configured.http),
+        tracker({[this](const EventTrace& trace) { figures.done(trace); },
+                 [this](const EventTrace& trace) { tap.finished(trace); }}) {}
+
+  // Without anybody who can ask, nothing is counted.
+  std::vector<Observer*> observers() {
+    if (config.http.listen.empty()) return {&health};
+    return {&health, &tap, &tracker, &figures};
+  }
+
+  HttpResponse metrics() const {
+    const MetricContext context{.version = MILLRACE_VERSION,
+                                .live = health.live().status == 200,
+                                .ready = health.ready().status == 200,
+                                .in_flight_limit = config.limits.in_flight,
+                                .in_flight_bytes_limit = config.limits.in_flight_bytes};
+    return {200, "text/plain; version=0.0.4; charset=utf-8",
+            metrics_text(figures.report(tracker.in_flight()), context)};
+  }
+
+  HttpResponse status() const {
+    return {
+        200, "application/json",
+        status_json(figures.report(tracker.in_flight()), config, health, MILLRACE_VERSION) + "\n"};
+  }
+
+  const Config& config;
+  Health health;
+  Figures figures;
+  Tap tap;
+  TapServer tap_server;
+  EventTracker tracker;
+};
+
+std::optional<HttpServer> serve(const HttpConfig& config, Monitor& monitor) {
   if (config.listen.empty()) return std::nullopt;
   HttpServerOptions options;
   options.listen = parse_listen(config.listen);
   options.token = config.token;
   HttpRoutes routes;
-  routes["/livez"].get = [&health] { return answer(health.live()); };
-  routes["/readyz"].get = [&health] { return answer(health.ready()); };
+  routes["/livez"].get = [&monitor] { return answer(monitor.health.live()); };
+  routes["/readyz"].get = [&monitor] { return answer(monitor.health.ready()); };
+  routes["/metrics"].get = [&monitor] { return monitor.metrics(); };
+  routes["/status"].get = [&monitor] { return monitor.status(); };
+  routes["/tap"] = monitor.tap_server.route();
+  add_dashboard(routes);
+  options.closing = [&monitor] { monitor.tap_server.close(); };
   return std::make_optional<HttpServer>(std::move(options), std::move(routes));
 }
 
@@ -50,8 +103,8 @@ void announce(const Config& config, const std::optional<HttpServer>& http, Obser
                           std::to_string(config.limits.in_flight) + " events in flight");
   if (http) {
     const auto address = http->address();
-    say(Severity::info,
-        "health at http://" + address.host + ":" + std::to_string(address.port) + "/readyz");
+    const std::string base = "http://" + address.host + ":" + std::to_string(address.port);
+    say(Severity::info, "dashboard at " + base + "/, health at " + base + "/readyz");
   }
   for (const auto& warning : warnings(config)) say(Severity::warning, warning);
 }
@@ -64,16 +117,20 @@ int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
     spawner.emplace(config.processing);
   }
   Log log(config.log);
-  Health health;
-  Observers observers({&health, &log});
-  auto http = serve(config.http, health);
+  Monitor monitor(config);
+  auto watching = monitor.observers();
+  watching.push_back(&log);
+  Observers observers(std::move(watching));
+  auto http = serve(config.http, monitor);
   announce(config, http, observers);
   Service service(config, observers,
                   {.accept_backlog = accept_backlog,
                    .processor = std::move(processor),
                    .spawner = spawner ? &*spawner : nullptr});
-  service.every(kHousekeeping, [&health, &log] {
-    health.beat();
+  service.every(kHousekeeping, [&] {
+    monitor.health.beat();
+    monitor.figures.tick();
+    monitor.figures.journal_changed(service.journal_state());
     log.report_left_out();
   });
   const Signals signals([&service] { service.request_stop(); });

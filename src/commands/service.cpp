@@ -120,6 +120,7 @@ class Service::Impl {
     return control_.run();
   }
   void request_stop() { control_.request_stop(); }
+  JournalState journal_state() const { return journal_->state(); }
   void every(Duration interval, const std::function<void()>& task) {
     scheduler_.after(interval, [this, interval, task] {
       task();
@@ -171,6 +172,10 @@ Control::End Service::run() {
 
 void Service::request_stop() {
   impl_->request_stop();
+}
+
+JournalState Service::journal_state() const {
+  return impl_->journal_state();
 }
 
 void Service::every(Duration interval, const std::function<void()>& task) {

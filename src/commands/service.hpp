@@ -34,6 +34,9 @@ class Service {
   [[nodiscard]] Control::End run();
   void request_stop();
 
+  /// What the journal holds now. From any thread.
+  [[nodiscard]] JournalState journal_state() const;
+
   /// Runs `task` on the control thread every `interval`, until the end.
   void every(Duration interval, const std::function<void()>& task);
 

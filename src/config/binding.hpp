@@ -97,6 +97,7 @@ void visit_config(AnyConfig& config, Visit&& visit) {
   visit_limits(config.limits, visit);
   visit("http.listen", config.http.listen);
   visit("http.token", config.http.token);
+  visit("http.tap", config.http.tap);
   visit("log.level", config.log.level);
   visit("log.format", config.log.format);
 }

@@ -30,6 +30,8 @@ inline constexpr std::array<std::string_view, 3> kEnumNames<Order>{"global", "ke
 template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<Durability>{"off", "process", "power"};
 template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<TapMode>{"off", "events", "payloads"};
+template <>
 inline constexpr std::array<std::string_view, 4> kEnumNames<LogLevel>{"debug", "info", "warning",
                                                                       "error"};
 template <>

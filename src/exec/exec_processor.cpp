@@ -14,6 +14,7 @@ WorkerPool::Events events(Observer& observer, std::function<void(const std::stri
       .changed = [&observer](const ProcessingState& state) { observer.processing_changed(state); },
       .said = [&observer](unsigned worker, const EventId* event,
                           const std::string& line) { observer.worker_said(worker, event, line); },
+      .restarted = [&observer](unsigned worker) { observer.worker_restarted(worker); },
       .warning =
           [&observer](const std::string& text) {
             observer.notice({Severity::warning, "exec", text});

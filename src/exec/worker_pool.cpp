@@ -146,6 +146,7 @@ void WorkerPool::settle(Slot& slot, std::variant<Spawner::Started, Spawner::NotS
   if (auto* started = std::get_if<Spawner::Started>(&result)) {
     slot.process = std::make_shared<WorkerProcess>(std::move(*started), limits_, hear);
     slot.restarts.started();
+    if (std::exchange(slot.used, true)) events_.restarted(worker);
     slot.end_seen = false;
     slot.is = Slot::Is::idle;
     slot.since = Clock::now();

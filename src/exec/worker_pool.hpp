@@ -34,6 +34,7 @@ class WorkerPool {
   struct Events {
     std::function<void(const ProcessingState&)> changed;
     std::function<void(unsigned worker, const EventId* event, const std::string& line)> said;
+    std::function<void(unsigned worker)> restarted;  ///< in the place of one that was lost
     std::function<void(const std::string& text)> warning;
     std::function<void(const std::string& why)> broken;  ///< nothing can be started any more
   };
@@ -75,6 +76,7 @@ class WorkerPool {
     std::shared_ptr<WorkerProcess> process;
     Clock::time_point since;  // it has been idle
     bool end_seen = false;    // by the pool's thread
+    bool used = false;        // by a process before this one
     Restarts restarts;
   };
   struct Leaving {  // lost, but may still have something to say

@@ -2,10 +2,14 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <string_view>
 #include <utility>
+
+#include "event/base64.hpp"
 
 namespace millrace {
 namespace {
@@ -32,6 +36,7 @@ HttpReply from_route(const HttpRoute& route) {
     HttpReply reply = plain(http::int_to_status(response.status), std::move(response.body));
     reply.result(response.status);
     reply.set(http::field::content_type, response.type);
+    for (const auto& [name, value] : response.headers) reply.set(name, value);
     return reply;
   } catch (...) {
     return with_reason(http::status::internal_server_error);
@@ -49,12 +54,12 @@ HttpReply choose(const HttpParser& parser, const HttpRoutes& routes, const std::
   if (request.version() == 11 && request.count(http::field::host) != 1) {
     return with_reason(http::status::bad_request);
   }
-  if (!authorized(request, token)) {
+  const HttpRoute* route = route_of(request, routes);
+  if (!(route != nullptr && route->open) && !authorized(request, token)) {
     HttpReply reply = with_reason(http::status::unauthorized);
     reply.set(http::field::www_authenticate, "Bearer");
     return reply;
   }
-  const HttpRoute* route = route_of(request, routes);
   if (route == nullptr) return with_reason(http::status::not_found);
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     HttpReply reply = with_reason(http::status::method_not_allowed);
@@ -76,6 +81,23 @@ bool authorized(const HttpRequest& request, const std::string& token) {
   if (given.size() != kBearer.size() + token.size()) return false;
   if (!beast::iequals(given.substr(0, kBearer.size()), kBearer)) return false;
   return CRYPTO_memcmp(given.data() + kBearer.size(), token.data(), token.size()) == 0;
+}
+
+std::string bearer_protocol(const std::string& token) {
+  std::string text = base64(token);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return "bearer." + text.substr(0, text.find('='));
+}
+
+bool may_upgrade(const HttpRequest& request, const std::string& token) {
+  if (authorized(request, token)) return true;
+  const std::string wanted = bearer_protocol(token);
+  const http::token_list offered(request[http::field::sec_websocket_protocol]);
+  return std::any_of(offered.begin(), offered.end(), [&wanted](std::string_view each) {
+    return each.size() == wanted.size() &&
+           CRYPTO_memcmp(each.data(), wanted.data(), wanted.size()) == 0;
+  });
 }
 
 const HttpRoute* route_of(const HttpRequest& request, const HttpRoutes& routes) {

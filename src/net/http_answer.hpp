@@ -27,6 +27,13 @@ using HttpReply = boost::beast::http::response<boost::beast::http::string_body>;
 /// token of the right length.
 [[nodiscard]] bool authorized(const HttpRequest& request, const std::string& token);
 
+/// The subprotocol by which a page, which can set no header of a WebSocket's request, brings a
+/// token: `bearer.` and the token in base64url without padding (RFC 4648, 5).
+[[nodiscard]] std::string bearer_protocol(const std::string& token);
+
+/// As `authorized`, or by that subprotocol.
+[[nodiscard]] bool may_upgrade(const HttpRequest& request, const std::string& token);
+
 /// The route of the request's path, or null.
 [[nodiscard]] const HttpRoute* route_of(const HttpRequest& request, const HttpRoutes& routes);
 

@@ -84,7 +84,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::one_request() {
   }
   const HttpRoute* route = route_of(parser.get(), routes_);
   if (route != nullptr && route->upgrade && beast::websocket::is_upgrade(parser.get()) &&
-      authorized(parser.get(), options_.token)) {
+      may_upgrade(parser.get(), options_.token)) {
     stream_.expires_never();
     route->upgrade({stream_.release_socket(), parser.release(), std::move(buffer_)});
     co_return Next::gone;

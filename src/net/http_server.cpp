@@ -105,6 +105,7 @@ class HttpServer::Impl {
     acceptor_.close();
     pause_.cancel();
     for (HttpConnection& each : connections_) each.close();
+    if (options_.closing) options_.closing();
   }
 
   const HttpServerOptions options_;

@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "net/http_address.hpp"
 
@@ -17,6 +19,7 @@ struct HttpResponse {
   unsigned status = 200;
   std::string type = "text/plain; charset=utf-8";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< more of them
 };
 
 /// A connection whose client asks for another protocol (`net/http_upgrade.hpp`).
@@ -27,6 +30,8 @@ struct HttpRoute {
   std::function<HttpResponse()> get;
   /// Takes over a connection that asks for an upgrade (RFC 9110, 7.8), such as to WebSocket.
   std::function<void(HttpUpgrade)> upgrade;
+  /// Answered without the token: there is nothing to be learnt from it.
+  bool open = false;
 };
 
 /// By path, without the query.
@@ -34,12 +39,16 @@ using HttpRoutes = std::map<std::string, HttpRoute, std::less<>>;
 
 struct HttpServerOptions {
   ListenAddress listen;
-  std::string token;  ///< where not empty, every request needs `Authorization: Bearer TOKEN`
+  /// Where not empty, every request needs `Authorization: Bearer TOKEN`, or, where a page asks for
+  /// a WebSocket, the subprotocol `bearer_protocol(TOKEN)`.
+  std::string token;
   /// For one request to arrive, idle time before it included, and for its response to leave.
   std::chrono::milliseconds timeout{10000};
   /// Over it, the connection that has been idle for longest is closed; where none is idle, the new
   /// one gets 503.
   std::size_t connections = 64;
+  /// Called on the server's thread at its end, to close the connections that have left HTTP.
+  std::function<void()> closing;
 };
 
 /// Answers GET and HEAD of the given routes.

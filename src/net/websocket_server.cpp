@@ -1,11 +1,9 @@
 #include "net/websocket_server.hpp"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <chrono>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "net/http_answer.hpp"
+#include "net/websocket_origin.hpp"
 
 namespace millrace {
 namespace {
@@ -43,23 +42,6 @@ std::string name_of(const tcp::socket& socket) {
   boost::system::error_code gone;
   const auto peer = socket.remote_endpoint(gone);
   return gone ? "a client" : to_string(ListenAddress{peer.address().to_string(), peer.port()});
-}
-
-// `https://example.org:8443` is of the host `example.org:8443`.
-std::string_view host_of(std::string_view origin) {
-  const auto slashes = origin.find("://");
-  return slashes == std::string_view::npos ? std::string_view{} : origin.substr(slashes + 3);
-}
-
-// Only pages name an origin, and a browser lets any page connect to any server (RFC 6455, 10.2).
-bool allowed_origin(const WebSocketRequest& request, const std::vector<std::string>& origins) {
-  if (request.count(http::field::origin) == 0) return true;
-  const std::string_view origin = request[http::field::origin];
-  const std::string_view host = host_of(origin);
-  if (!host.empty() && beast::iequals(host, request[http::field::host])) return true;
-  return std::any_of(origins.begin(), origins.end(), [origin](const std::string& allowed) {
-    return allowed == "*" || beast::iequals(allowed, origin);
-  });
 }
 
 }  // namespace
@@ -121,7 +103,7 @@ asio::awaitable<void> WebSocketServer::admit(tcp::socket socket) {
       co_await stream->refuse(status);
     } else {
       ++inside_;
-      inside = !co_await stream->accept(request);
+      inside = !co_await stream->accept(request, {});
       if (!inside) --inside_;
     }
   }

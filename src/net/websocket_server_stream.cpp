@@ -63,9 +63,12 @@ class ServerStream final : public BeastWebSocket<Layer, WebSocketServerStream> {
     co_return Error{};
   }
 
-  Awaitable<Error> accept(const WebSocketRequest& request) override {
+  Awaitable<Error> accept(const WebSocketRequest& request, std::string protocol) override {
     this->socket_.set_option(websocket::stream_base::decorator(
-        [](websocket::response_type& response) { response.set(http::field::server, "millrace"); }));
+        [protocol = std::move(protocol)](websocket::response_type& response) {
+          response.set(http::field::server, "millrace");
+          if (!protocol.empty()) response.set(http::field::sec_websocket_protocol, protocol);
+        }));
     const auto [error] = co_await this->socket_.async_accept(request, kErrorOrValue);
     co_return error;
   }

@@ -102,8 +102,10 @@ class WebSocketServerStream : public WebSocketStream {
   /// TLS where there is any, then the client's request. Empty, or why not.
   [[nodiscard]] virtual Awaitable<Error> hear(WebSocketRequest& request) = 0;
 
-  /// Agrees to the upgrade that was asked for.
-  [[nodiscard]] virtual Awaitable<Error> accept(const WebSocketRequest& request) = 0;
+  /// Agrees to the upgrade that was asked for, and to `protocol`, which was offered, where it is
+  /// not empty.
+  [[nodiscard]] virtual Awaitable<Error> accept(const WebSocketRequest& request,
+                                                std::string protocol) = 0;
 
   /// Refuses it with a status; the client is given a moment to read that.
   [[nodiscard]] virtual Awaitable<void> refuse(unsigned status) = 0;

@@ -6,6 +6,10 @@ void Observers::chunk_received(const Chunk& chunk) {
   for (Observer* each : list_) each->chunk_received(chunk);
 }
 
+void Observers::chunk_stored(std::size_t bytes, std::chrono::nanoseconds took) {
+  for (Observer* each : list_) each->chunk_stored(bytes, took);
+}
+
 void Observers::chunk_skipped(std::string_view stream) {
   for (Observer* each : list_) each->chunk_skipped(stream);
 }
@@ -42,6 +46,10 @@ void Observers::worker_said(unsigned worker, const EventId* event, const std::st
   for (Observer* each : list_) each->worker_said(worker, event, line);
 }
 
+void Observers::worker_restarted(unsigned worker) {
+  for (Observer* each : list_) each->worker_restarted(worker);
+}
+
 void Observers::outcome_emitted(const Outcome& outcome) {
   for (Observer* each : list_) each->outcome_emitted(outcome);
 }
@@ -52,6 +60,18 @@ void Observers::outcome_filtered(const Outcome& outcome) {
 
 void Observers::outcome_dropped(const Outcome& outcome) {
   for (Observer* each : list_) each->outcome_dropped(outcome);
+}
+
+void Observers::outcome_replaced(const Outcome& outcome) {
+  for (Observer* each : list_) each->outcome_replaced(outcome);
+}
+
+void Observers::publish_refused(int code) {
+  for (Observer* each : list_) each->publish_refused(code);
+}
+
+void Observers::clients_changed(std::size_t count) {
+  for (Observer* each : list_) each->clients_changed(count);
 }
 
 void Observers::outcome_confirmed(std::uint64_t number) {

@@ -17,6 +17,7 @@ class Observers final : public Observer {
   explicit Observers(std::vector<Observer*> list) : list_(std::move(list)) {}
 
   void chunk_received(const Chunk& chunk) override;
+  void chunk_stored(std::size_t bytes, std::chrono::nanoseconds took) override;
   void chunk_skipped(std::string_view stream) override;
   void frame_cut(const Frame& frame) override;
   void work_started(const Frame& frame, const Attempt& attempt) override;
@@ -26,9 +27,13 @@ class Observers final : public Observer {
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
   void processing_changed(const ProcessingState& state) override;
   void worker_said(unsigned worker, const EventId* event, const std::string& line) override;
+  void worker_restarted(unsigned worker) override;
   void outcome_emitted(const Outcome& outcome) override;
   void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;
+  void outcome_replaced(const Outcome& outcome) override;
+  void publish_refused(int code) override;
+  void clients_changed(std::size_t count) override;
   void outcome_confirmed(std::uint64_t number) override;
   void connection_changed(End end, const ConnectionState& state) override;
   void paused(bool now) override;

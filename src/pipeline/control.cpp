@@ -172,7 +172,11 @@ bool Control::on_control(const std::function<void()>& task,
 
 std::error_code Control::chunk(Chunk chunk) {
   parts_.observer.chunk_received(chunk);
-  return stored(parts_.journal.append(std::move(chunk)));
+  const auto bytes = chunk.bytes.size();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto error = parts_.journal.append(std::move(chunk));
+  if (!error) parts_.observer.chunk_stored(bytes, std::chrono::steady_clock::now() - begun);
+  return stored(error);
 }
 
 std::error_code Control::cut(Cut cut) {

@@ -110,6 +110,7 @@ asio::awaitable<void> FanOut::serve(WebSocketStreamPtr stream, std::string name)
   client->name = std::move(name);
   client->next = queue_.end();
   clients_.push_back(client);
+  events_.changed(clients_.size());
   events_.joined();
   std::string passed_over;
   ++present_;
@@ -124,7 +125,7 @@ asio::awaitable<void> FanOut::say_goodbye(ClientPtr client, std::uint16_t code) 
 
 void FanOut::leave(const ClientPtr& client) {
   client->leaving = true;
-  clients_.remove(client);
+  if (clients_.remove(client) > 0) events_.changed(clients_.size());
 }
 
 void FanOut::finish(std::chrono::milliseconds time) {

@@ -22,6 +22,7 @@ class FanOut {
  public:
   struct Events {
     std::function<void()> joined;                         ///< there is one client more
+    std::function<void(std::size_t count)> changed;       ///< so many there are now
     std::function<void(const std::string& text)> warned;  ///< what an operator should read
   };
 

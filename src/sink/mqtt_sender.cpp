@@ -137,6 +137,7 @@ void MqttSender::on_failure(const mqtt::token& token) {
       delivery->get_message()->get_qos() == 0 || code < kReasonFailure) {
     return;
   }
+  events_.refused(code);
   refused(sequence_of(token), code);
   pump();
 }
@@ -172,6 +173,7 @@ void MqttSender::to_letter(SendWindow::Item item, std::string cause) {
   const auto& outcome = *item.outcome;
   item.outcome = std::make_shared<const Outcome>(
       Outcome{outcome.frame, Rejected{std::move(cause)}, outcome.attempts});
+  events_.replaced(*item.outcome);
   const std::lock_guard lock(mutex_);
   window_.replace(std::move(item));
 }

@@ -33,6 +33,10 @@ class MqttSender final : mqtt::iaction_listener {
     std::function<void(const std::string& reason)> held;
     /// Paho does not take a message although it should: the connection is of no use.
     std::function<void(const std::string& why)> broken;
+    /// Each refusal, with its reason code. No lock of ours is held, here and below.
+    std::function<void(int code)> refused;
+    /// A result is sent as this dead letter from now on.
+    std::function<void(const Outcome&)> replaced;
   };
 
   MqttSender(const MqttPublications& publications, int mqtt_version, Events events);

@@ -58,7 +58,9 @@ class MqttSink final : public Sink, MqttConnectionEvents {
             [this](const std::string& reason) { tasks_.post([this, reason] { held(reason); }); },
             [this](const std::string& why) {
               tasks_.post([this, why] { connection_.restart("cannot publish: " + why); });
-            }};
+            },
+            [this](int code) { observer_.publish_refused(code); },
+            [this](const Outcome& letter) { observer_.outcome_replaced(letter); }};
   }
 
   void opened(const MqttSession& session, mqtt::async_client& client) override {

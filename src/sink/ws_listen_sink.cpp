@@ -51,7 +51,9 @@ class WsListenSink final : public Sink {
       : config_(config),
         observer_(observer),
         fan_out_(thread_.io(), FanOutQueue(config.client_queue, config.client_queue_bytes),
-                 {[this] { client_joined(); }, [this](const std::string& text) { warn(text); }}),
+                 {[this] { client_joined(); },
+                  [this](std::size_t count) { observer_.clients_changed(count); },
+                  [this](const std::string& text) { warn(text); }}),
         server_(server_options(config), thread_,
                 [this](WebSocketServerStreamPtr stream, std::string client) {
                   return fan_out_.serve(std::move(stream), std::move(client));
@@ -70,6 +72,7 @@ class WsListenSink final : public Sink {
            " may not be reached: the process may have " + std::to_string(allowed) +
            " open files at most");
     }
+    observer_.clients_changed(0);
     server_.start();
     thread_.start("ws-listen");
     deliveries.state({true, true, {}});

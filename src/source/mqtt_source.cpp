@@ -69,7 +69,7 @@ class MqttSource final : public Source, MqttConnectionEvents {
   }
 
   void opened(const MqttSession& session, mqtt::async_client& client) override {
-    intake_->state({false, true, "subscribing", true});
+    intake_->state({false, true, "subscribing", true, session.present});
     subscriptions_.opened(session.present, client);
   }
 

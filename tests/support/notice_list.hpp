@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -18,6 +20,9 @@ class NoticeList final : public Observer {
     texts_.push_back(notice.text);
   }
 
+  void clients_changed(std::size_t count) override { clients_ = count; }
+  [[nodiscard]] std::size_t clients() const { return clients_; }
+
   /// How many hold `part`.
   [[nodiscard]] std::size_t count(const std::string& part) const {
     const std::lock_guard lock(mutex_);
@@ -27,6 +32,7 @@ class NoticeList final : public Observer {
   }
 
  private:
+  std::atomic<std::size_t> clients_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::string> texts_;
 };

@@ -63,6 +63,7 @@ const std::map<std::string, Other>& special() {
       {"sink.headers", {Json{{"X-Key", "k"}}, {}}},
       {"sink.origins", {{"https://a.example", "*"}, {}}},
       {"http.listen", {"0.0.0.0:80", {}}},
+      {"http.tap", {"payloads", {}}},
       {"journal.durability", {"power", {}}},
       {"log.level", {"debug", {}}},
       {"log.format", {"json", {}}},

@@ -26,6 +26,11 @@ class HttpServerTest : public testing::Test {
     HttpRoutes routes;
     routes["/livez"].get = [] { return HttpResponse{200, "application/json", "{}\n"}; };
     routes["/readyz"].get = [] { return HttpResponse{503, "application/json", "{...}\n"}; };
+    routes["/page"].get = [] {
+      return HttpResponse{
+          200, "text/html", "", {{"Content-Security-Policy", "default-src 'none'"}}};
+    };
+    routes["/page"].open = true;
     routes["/broken"].get = []() -> HttpResponse { throw std::runtime_error("a secret"); };
     server_ = std::make_unique<HttpServer>(std::move(options), std::move(routes));
   }
@@ -51,6 +56,18 @@ TEST_F(HttpServerTest, AnswersWhatTheRouteSays) {
   EXPECT_THAT(live, HasSubstr("Content-Length: 3\r\n"));
   EXPECT_THAT(live, HasSubstr("\r\n\r\n{}\n"));
   EXPECT_THAT(ask(get("/readyz")), StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+}
+
+TEST_F(HttpServerTest, AddsTheHeadersThatTheRouteNames) {
+  serve();
+  EXPECT_THAT(ask(get("/page")), HasSubstr("Content-Security-Policy: default-src 'none'\r\n"));
+}
+
+TEST_F(HttpServerTest, AnswersAnOpenRouteWithoutTheToken) {
+  serve("sesame");
+  EXPECT_THAT(ask(get("/page")), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(ask(get("/livez")), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(ask(get("/other")), StartsWith("HTTP/1.1 401"));
 }
 
 TEST_F(HttpServerTest, FindsTheRouteWithoutTheQuery) {

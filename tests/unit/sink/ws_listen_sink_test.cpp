@@ -115,6 +115,16 @@ TEST_F(WsListenSinkTest, SendsANewClientNothingOlderAlsoWhereAnotherIsBehind) {
   EXPECT_EQ(first->payload.substr(0, 10), "new");
 }
 
+TEST_F(WsListenSinkTest, TellsHowManyClientsThereAre) {
+  start();
+  EXPECT_EQ(notices_.clients(), 0U);
+  auto one = joined();
+  const auto two = joined();
+  EXPECT_EQ(notices_.clients(), 2U);
+  one.reset();
+  EXPECT_TRUE(wait_until([&] { return notices_.clients() == 1; }));
+}
+
 TEST_F(WsListenSinkTest, SendsBinaryWhereAResultIsNoUtf8) {
   start();
   const auto client = joined();
