@@ -1,5 +1,6 @@
 #include "commands/service.hpp"
 
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -92,6 +93,7 @@ class Service::Impl {
  public:
   Impl(const Config& config, Observer& observer, Options options)
       : config_(config),
+        observer_(observer),
         journal_(open_journal(config, options.accept_backlog, observer)),
         evidence_(open_evidence(config, *journal_, observer)),
         dedupe_(open_dedupe(config, *journal_)),
@@ -120,6 +122,19 @@ class Service::Impl {
     return control_.run();
   }
   void request_stop() { control_.request_stop(); }
+  void reload_tls(const TlsConfig& source, const TlsConfig& sink) {
+    scheduler_.post([this, source, sink] {
+      try {
+        source_->reload_tls(source);
+        // Letters that do not go with the results go to the source's broker.
+        if (dead_letters_) dead_letters_->reload_tls(source);
+        results_->reload_tls(sink);
+      } catch (const std::exception& error) {
+        observer_.notice({Severity::error, "reload",
+                          std::string(error.what()) + "; the files read before stay in use"});
+      }
+    });
+  }
   void every(Duration interval, const std::function<void()>& task) {
     scheduler_.after(interval, [this, interval, task] {
       task();
@@ -146,6 +161,7 @@ class Service::Impl {
   }
 
   const Config config_;
+  Observer& observer_;
   std::mutex mutex_;
   bool running_ = false;
   std::optional<std::string> broken_;  // before it ran
@@ -171,6 +187,10 @@ Control::End Service::run() {
 
 void Service::request_stop() {
   impl_->request_stop();
+}
+
+void Service::reload_tls(const Config& config) {
+  impl_->reload_tls(config.source.tls, config.sink.tls);
 }
 
 void Service::every(Duration interval, const std::function<void()>& task) {

@@ -15,7 +15,7 @@ namespace millrace {
 
 /// Makes journal, what stands beside it, processor, source and sinks as configured, and runs them.
 ///
-/// Threads: `run` on one; `request_stop` and `on_control` on any.
+/// Threads: `run` on one; the rest on any.
 /// Errors: the constructor throws what a configuration that cannot work throws, and `JournalError`.
 /// Lifetime: `observer` outlives it. After a run that was not orderly: don't destroy it, end the
 /// process.
@@ -33,6 +33,10 @@ class Service {
 
   [[nodiscard]] Control::End run();
   void request_stop();
+
+  /// Has source and sinks read the files of `source.tls` and `sink.tls` for the connections made
+  /// from now on. On any thread; what cannot be read is told to the observer, and changes nothing.
+  void reload_tls(const Config& config);
 
   /// Runs `task` on the control thread every `interval`, until the end.
   void every(Duration interval, const std::function<void()>& task);

@@ -68,7 +68,7 @@ class WsListenSink final : public Sink {
     if (const auto allowed = allow_descriptors(wanted); allowed < wanted) {
       warn("sink.max_clients = " + std::to_string(config_.max_clients) +
            " may not be reached: the process may have " + std::to_string(allowed) +
-           " open files at most");
+           " open files at most; clients beyond those are refused");
     }
     server_.start();
     thread_.start("ws-listen");
@@ -93,6 +93,12 @@ class WsListenSink final : public Sink {
       fan_out_.finish(kFarewell);
     });
     thread_.join();
+  }
+
+  void reload_tls(const TlsConfig& tls) override {
+    if (tls.cert.empty()) return;
+    thread_.post(
+        [this, context = server_tls_context(tls, "sink")] { server_.reload_tls(context); });
   }
 
  private:
