@@ -65,7 +65,9 @@ int run(const Config& config, bool accept_backlog, std::function<Config()> load,
   Service service(config, observers,
                   {.accept_backlog = accept_backlog,
                    .processor = std::move(processor),
-                   .spawner = spawner ? &*spawner : nullptr});
+                   .spawner = spawner ? &*spawner : nullptr,
+                   .condition = [&health] { return health.condition(); },
+                   .version = MILLRACE_VERSION});
   service.every(kHousekeeping, [&health, &log] {
     health.beat();
     log.report_left_out();

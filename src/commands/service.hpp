@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "exec/spawner.hpp"
 #include "millrace/config.hpp"
 #include "millrace/observer.hpp"
 #include "millrace/processor.hpp"
 #include "millrace/sink.hpp"
+#include "observability/status_topic.hpp"
 #include "pipeline/control.hpp"
 
 namespace millrace {
@@ -26,6 +28,9 @@ class Service {
     SinkPtr results;              ///< where given, in the place of the configured sink
     ProcessorPtr processor;       ///< where given, in the place of the configured one
     Spawner* spawner = nullptr;   ///< for `processing.type` exec; outlives the service
+    /// What `status.topic` says; asked on the control thread.
+    StatusTopic::Condition condition = {};
+    std::string version = {};  ///< of the program
   };
 
   Service(const Config& config, Observer& observer, Options options);

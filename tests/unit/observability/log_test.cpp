@@ -94,6 +94,16 @@ TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   EXPECT_NE(lines()[0].find("error source: not fine"), std::string::npos);
 }
 
+TEST_F(LogTest, TakesAnotherLevelWhileItRuns) {
+  Log log = make(LogFormat::text, LogLevel::warning);
+  log.set_level(LogLevel::debug);
+  log.work_started(frame(), {});
+  EXPECT_EQ(lines().size(), 1U);
+  log.set_level(LogLevel::error);
+  log.notice({Severity::warning, "source", "odd"});
+  EXPECT_EQ(lines().size(), 1U);
+}
+
 TEST_F(LogTest, WritesNothingAtInfoForAnEventThatGoesWell) {
   Log log = make(LogFormat::text);
   log.chunk_received({});
