@@ -5,7 +5,8 @@
 #   test            linters, and what the tests talk to
 #   faults          tools that make faults
 #   fuzz            libFuzzer
-#   container       what the container test needs beside a Docker engine
+#   package         what cpack needs
+#   container       what the tests of images and package need beside a Docker engine
 set -eu
 
 # Debian 12's default Boost is too old; its newer one has the version in its packages' names.
@@ -25,7 +26,8 @@ packages() {
       chromium chromium-driver python3-selenium fonts-inter ;;
     fuzz) echo clang-19 libclang-rt-19-dev ;;
     faults) echo iproute2 iptables strace faketime ;;
-    container) echo docker-compose debootstrap ;;
+    package) echo dpkg-dev file ;;
+    container) echo docker-compose debootstrap dpkg-dev file systemd util-linux ;;
     *) echo "setup.sh: no group '$1'" >&2; return 2 ;;
   esac
 }

@@ -168,7 +168,9 @@ class CommandLine {
   TapArguments tap_;
   JournalArguments journal_;
   DemoArguments demo_;
-  std::function<int()> command_ = [this] { return millrace::run(config(), accept_backlog_); };
+  std::function<int()> command_ = [this] {
+    return millrace::run(config(), accept_backlog_, [this] { return config(); });
+  };
 };
 
 int fail(ExitCode code, const std::string& why) {

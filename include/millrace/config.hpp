@@ -149,6 +149,13 @@ struct DeadLetterConfig {
   friend bool operator==(const DeadLetterConfig&, const DeadLetterConfig&) = default;
 };
 
+/// Where millrace says that it is there.
+struct StatusConfig {
+  std::string topic;  ///< empty: nowhere
+
+  friend bool operator==(const StatusConfig&, const StatusConfig&) = default;
+};
+
 enum class Durability { off, process, power };
 
 struct JournalConfig {
@@ -198,6 +205,7 @@ struct Config {
   ProcessingConfig processing;
   SinkConfig sink;
   DeadLetterConfig dead_letter;
+  StatusConfig status;
   JournalConfig journal;
   LimitsConfig limits;
   HttpConfig http;

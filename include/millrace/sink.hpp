@@ -11,6 +11,8 @@
 
 namespace millrace {
 
+struct TlsConfig;
+
 /// What a sink reports to.
 ///
 /// Threads: any. A sink holds no lock of its own while it calls.
@@ -53,6 +55,9 @@ class Sink {
 
   /// Ends the connection cleanly. What is unconfirmed stays so.
   virtual void stop() = 0;
+
+  /// As `Source::reload_tls`.
+  virtual void reload_tls(const TlsConfig& /*tls*/) {}
 };
 
 using SinkPtr = std::unique_ptr<Sink>;

@@ -10,6 +10,8 @@
 
 namespace millrace {
 
+struct TlsConfig;
+
 /// What a source pushes into.
 ///
 /// Threads: any, also a client library's callback: no call waits for room or calls back.
@@ -54,6 +56,11 @@ class Source {
 
   /// Nothing more can be read from this stream: a connection is closed, a topic lives on.
   virtual void close_stream(const std::string& stream) = 0;
+
+  /// Reads these files for the connections made from now on; those that are open go on as they are.
+  /// A listener keeps speaking TLS, or not. Errors: throws `std::runtime_error`, one line, and
+  /// nothing has changed.
+  virtual void reload_tls(const TlsConfig& /*tls*/) {}
 };
 
 using SourcePtr = std::unique_ptr<Source>;

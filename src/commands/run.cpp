@@ -1,14 +1,16 @@
 #include "commands/run.hpp"
 
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "commands/reload.hpp"
 #include "commands/service.hpp"
 #include "commands/signals.hpp"
-#include "config/url.hpp"
+#include "commands/startup.hpp"
 #include "config/validation.hpp"
 #include "net/http_server.hpp"
 #include "observability/dashboard.hpp"
@@ -87,20 +89,11 @@ std::optional<HttpServer> serve(const HttpConfig& config, Monitor& monitor) {
   return std::make_optional<HttpServer>(std::move(options), std::move(routes));
 }
 
-// What an operator wants to see first; `print-config` tells the rest.
 void announce(const Config& config, const std::optional<HttpServer>& http, Observer& observer) {
   const auto say = [&observer](Severity severity, const std::string& text) {
     observer.notice({severity, "millrace", text});
   };
-  std::string from = config.source.url;
-  for (const auto& topic : config.source.topics) {
-    if (is_mqtt(parse_url(config.source.url, End::source).scheme)) from += " " + topic;
-  }
-  std::string to = config.sink.url;
-  if (is_mqtt(parse_url(config.sink.url, End::sink).scheme)) to += " " + config.sink.topic;
-  say(Severity::info, "from " + from + " to " + to + ", " +
-                          std::to_string(config.processing.workers) + " workers, at most " +
-                          std::to_string(config.limits.in_flight) + " events in flight");
+  for (const auto& line : startup_lines(config)) say(Severity::info, line);
   if (http) {
     const auto address = http->address();
     const std::string base = "http://" + address.host + ":" + std::to_string(address.port);
@@ -111,7 +104,8 @@ void announce(const Config& config, const std::optional<HttpServer>& http, Obser
 
 }  // namespace
 
-int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
+int run(const Config& config, bool accept_backlog, std::function<Config()> load,
+        ProcessorPtr processor) {
   std::optional<Spawner> spawner;
   if (!processor && config.processing.type == ProcessingType::exec) {
     spawner.emplace(config.processing);
@@ -126,14 +120,21 @@ int run(const Config& config, bool accept_backlog, ProcessorPtr processor) {
   Service service(config, observers,
                   {.accept_backlog = accept_backlog,
                    .processor = std::move(processor),
-                   .spawner = spawner ? &*spawner : nullptr});
+                   .spawner = spawner ? &*spawner : nullptr,
+                   .condition = [&monitor] { return monitor.health.condition(); },
+                   .version = MILLRACE_VERSION});
   service.every(kHousekeeping, [&] {
     monitor.health.beat();
     monitor.figures.tick();
     monitor.figures.journal_changed(service.journal_state());
     log.report_left_out();
   });
-  const Signals signals([&service] { service.request_stop(); });
+  Reload reload(config,
+                {.load = std::move(load),
+                 .set_log_level = [&log](LogLevel level) { log.set_level(level); },
+                 .reload_tls = [&service](const Config& read) { service.reload_tls(read); }},
+                observers);
+  const Signals signals([&service] { service.request_stop(); }, [&reload] { reload(); });
   const Control::End end = service.run();
   log.report_left_out();
   if (!end.orderly) std::_Exit(static_cast<int>(end.code));

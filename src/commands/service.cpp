@@ -1,5 +1,6 @@
 #include "commands/service.hpp"
 
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -23,6 +24,8 @@
 
 namespace millrace {
 namespace {
+
+constexpr Duration kStatusLook{1000};
 
 JournalPtr open_journal(const Config& config, bool accept_backlog, Observer& observer) {
   switch (config.journal.durability) {
@@ -92,6 +95,7 @@ class Service::Impl {
  public:
   Impl(const Config& config, Observer& observer, Options options)
       : config_(config),
+        observer_(observer),
         journal_(open_journal(config, options.accept_backlog, observer)),
         evidence_(open_evidence(config, *journal_, observer)),
         dedupe_(open_dedupe(config, *journal_)),
@@ -101,6 +105,7 @@ class Service::Impl {
                                  : make_result_sink(config, scheduler_, observer)),
         dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),
         source_(make_source(config, scheduler_, observer)),
+        status_(make_status(options, observer)),
         control_(config_,
                  {*source_, *results_, dead_letters_ ? *dead_letters_ : *results_, *journal_,
                   *processor_,
@@ -117,10 +122,27 @@ class Service::Impl {
       running_ = true;
       if (broken_) control_.fail(*broken_);
     }
-    return control_.run();
+    if (status_) every(kStatusLook, [this] { status_->look(); });
+    const auto end = control_.run();
+    if (status_ && end.orderly) status_->stop();
+    return end;
   }
   void request_stop() { control_.request_stop(); }
   JournalState journal_state() const { return journal_->state(); }
+  void reload_tls(const TlsConfig& source, const TlsConfig& sink) {
+    scheduler_.post([this, source, sink] {
+      try {
+        source_->reload_tls(source);
+        // Letters that do not go with the results go to the source's broker.
+        if (dead_letters_) dead_letters_->reload_tls(source);
+        results_->reload_tls(sink);
+        if (status_) status_->reload_tls(source, sink);
+      } catch (const std::exception& error) {
+        observer_.notice({Severity::error, "reload",
+                          std::string(error.what()) + "; the files read before stay in use"});
+      }
+    });
+  }
   void every(Duration interval, const std::function<void()>& task) {
     scheduler_.after(interval, [this, interval, task] {
       task();
@@ -133,6 +155,11 @@ class Service::Impl {
     if (spawner == nullptr) return make_processor(config_.processing);
     return std::make_unique<Exec>(config_, *spawner, observer,
                                   [this](const std::string& why) { fail(why); });
+  }
+  std::unique_ptr<StatusTopic> make_status(Options& options, Observer& observer) {
+    if (config_.status.topic.empty()) return nullptr;
+    return std::make_unique<StatusTopic>(config_, std::move(options.version),
+                                         std::move(options.condition), scheduler_, observer);
   }
   // Also before there is a control to tell, and after.
   void fail(const std::string& why) {
@@ -147,6 +174,7 @@ class Service::Impl {
   }
 
   const Config config_;
+  Observer& observer_;
   std::mutex mutex_;
   bool running_ = false;
   std::optional<std::string> broken_;  // before it ran
@@ -158,6 +186,7 @@ class Service::Impl {
   SinkPtr results_;
   SinkPtr dead_letters_;  // null where the results' sink takes them
   SourcePtr source_;
+  std::unique_ptr<StatusTopic> status_;  // null where `status.topic` is empty
   Control control_;
 };
 
@@ -176,6 +205,10 @@ void Service::request_stop() {
 
 JournalState Service::journal_state() const {
   return impl_->journal_state();
+}
+
+void Service::reload_tls(const Config& config) {
+  impl_->reload_tls(config.source.tls, config.sink.tls);
 }
 
 void Service::every(Duration interval, const std::function<void()>& task) {

@@ -18,6 +18,7 @@ sigset_t awaited_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR1);
   return set;
 }
@@ -34,7 +35,8 @@ void ignore_adopted_children() {
   if (::getpid() == 1) signal(SIGCHLD, SIG_IGN);
 }
 
-Signals::Signals(std::function<void()> stop) : stop_(std::move(stop)) {
+Signals::Signals(std::function<void()> stop, std::function<void()> reload)
+    : stop_(std::move(stop)), reload_(std::move(reload)) {
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "signals");
 }
@@ -53,6 +55,10 @@ void Signals::run() {
     if (sigwait(&set, &number) != 0) continue;
     if (ending_.load()) return;
     if (number == SIGUSR1) continue;
+    if (number == SIGHUP && reload_) {
+      reload_();
+      continue;
+    }
     if (std::exchange(asked, true)) std::_Exit(static_cast<int>(ExitCode::failed));
     stop_();
   }

@@ -1,4 +1,4 @@
-// Signals: SIGTERM and SIGINT as calls.
+// Signals: SIGTERM, SIGINT and SIGHUP as calls.
 #pragma once
 
 #include <atomic>
@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// Blocks the signals that end millrace, and ignores SIGPIPE. Threads inherit it, so: before the
-/// first one is made.
+/// Blocks the signals that `Signals` answers, and ignores SIGPIPE. Threads inherit it, so: before
+/// the first one is made.
 void block_signals();
 
 /// As the first process of a container: has the kernel take away what becomes its child when its
@@ -16,13 +16,14 @@ void block_signals();
 void ignore_adopted_children();
 
 /// Calls `stop` at the first SIGTERM or SIGINT; at the second one the process ends at once, without
-/// destructors, with exit code 1.
+/// destructors, with exit code 1. Calls `reload` at each SIGHUP; where there is none to call, that
+/// signal is one to stop.
 ///
-/// Threads: `stop` is called on a thread of its own.
+/// Threads: both are called on a thread of its own.
 /// Lifetime: after the destructor signals are blocked but not answered.
 class Signals {
  public:
-  explicit Signals(std::function<void()> stop);
+  explicit Signals(std::function<void()> stop, std::function<void()> reload = {});
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -30,7 +31,8 @@ class Signals {
  private:
   void run();
 
-  std::function<void()> stop_;
+  const std::function<void()> stop_;
+  const std::function<void()> reload_;
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -91,6 +91,7 @@ void visit_config(AnyConfig& config, Visit&& visit) {
   visit_processing(config.processing, visit);
   visit_sink(config.sink, visit);
   visit("dead_letter.topic", config.dead_letter.topic);
+  visit("status.topic", config.status.topic);
   visit("journal.path", config.journal.path);
   visit("journal.durability", config.journal.durability);
   visit("journal.max_bytes", config.journal.max_bytes);

@@ -16,6 +16,7 @@ namespace millrace {
 namespace {
 
 constexpr const char* kTopics = "source.topics";
+constexpr const char* kStatus = "status.topic";
 
 void check_filters(const Config& config, const Settings& settings) {
   if (config.source.topics.empty()) {
@@ -80,6 +81,21 @@ void check_loop(const std::string& path, const std::string& topic, const Config&
   }
 }
 
+// It goes where the dead letters go.
+void check_status_topic(const Config& config, const Settings& settings) {
+  const std::string& topic = config.status.topic;
+  if (topic.empty()) return;
+  if (!parse_topic(kStatus, topic, settings).fixed()) {
+    throw settings.error(kStatus, "must be the same whatever happens: it belongs to no event");
+  }
+  if (topic == config.sink.topic || topic == config.dead_letter.topic) {
+    throw settings.error(kStatus, "must not be the topic of results or dead letters");
+  }
+  const bool broker = is_mqtt(parse_url(config.sink.url, End::sink).scheme) ||
+                      is_mqtt(parse_url(config.source.url, End::source).scheme);
+  if (!broker) throw settings.error(kStatus, "needs an MQTT broker as source or sink");
+}
+
 }  // namespace
 
 void validate_topics(const Config& config, const Settings& settings) {
@@ -91,10 +107,14 @@ void validate_topics(const Config& config, const Settings& settings) {
                          "must be the same for every event; "
                          "a dead letter's \"stream\" holds the event's topic");
   }
+  check_status_topic(config, settings);
   if (config.sink.allow_loop) return;
   if (results_reach_source(config)) check_loop("sink.topic", config.sink.topic, config, settings);
   if (dead_letters_reach_source(config)) {
     check_loop("dead_letter.topic", config.dead_letter.topic, config, settings);
+    if (!config.status.topic.empty()) {
+      check_loop(kStatus, config.status.topic, config, settings);
+    }
   }
 }
 

@@ -57,6 +57,9 @@ class MqttConnection final : MqttLinkEvents {
   /// Should the server close this connection, this is why (empty: unknown again).
   void explain(const std::string& reason) { explanation_ = reason; }
 
+  /// Takes these files for the connections made from now on.
+  void reload_tls(const TlsConfig& tls) { options_.endpoint.tls = tls; }
+
   /// Gives this connection up and makes another one.
   void restart(const std::string& reason);
 
@@ -83,7 +86,7 @@ class MqttConnection final : MqttLinkEvents {
   void renew_link();
   void notice(Severity severity, std::string text);
 
-  const MqttOptions options_;
+  MqttOptions options_;
   const std::string component_;
   ControlTasks& tasks_;
   Observer& observer_;

@@ -77,6 +77,10 @@ void fill_connect_options(mqtt::connect_options& connect, const MqttOptions& opt
   if (!endpoint.username.empty()) connect.set_user_name(endpoint.username);
   if (!endpoint.password.empty()) connect.set_password(endpoint.password);
   if (options.address.tls) connect.set_ssl(make_ssl_options(endpoint.tls));
+  if (options.will) {
+    constexpr int kQos = 1;
+    connect.set_will({options.will->topic, options.will->payload, kQos, true});
+  }
   // Last, for Paho C++ 1.2.0's sake: see the header.
   if (endpoint.mqtt_version >= MQTTVERSION_5 && kept) {
     const auto expiry = std::min<std::int64_t>(options.session_expiry.count(), kNeverExpires);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "millrace/config.hpp"
@@ -22,12 +23,20 @@ struct MqttAddress {
   bool tls = false;
 };
 
+/// What the server publishes, retained, when the connection ends without a DISCONNECT (MQTT 5,
+/// 3.1.2.5).
+struct MqttWill {
+  std::string topic;
+  std::string payload;
+};
+
 /// What one connection of ours asks of the server.
 struct MqttOptions {
   EndpointConfig endpoint;
   MqttAddress address;
   /// Kept by the server for so long after we are gone; 0: a clean session each time.
   std::chrono::seconds session_expiry{0};
+  std::optional<MqttWill> will = {};
 };
 
 /// Errors: throws `std::runtime_error`, one line, for a URL or TLS files that cannot work.

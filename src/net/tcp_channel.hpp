@@ -16,7 +16,8 @@ namespace millrace {
 /// at the moment when the bytes are there: an idle connection holds none.
 ///
 /// Threads: one at a time, that of the socket's executor.
-/// Errors: values. Lifetime: the TLS context outlives it; what it waits for ends before it does.
+/// Errors: values. Lifetime: the TLS context outlives the constructor; what it waits for ends
+/// before it does.
 class TcpChannel {
  public:
   /// What a step came to; `wants_…` is to be waited for before the next one.

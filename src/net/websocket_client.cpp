@@ -68,6 +68,10 @@ void WebSocketClient::stop() {
   thread_.join();
 }
 
+void WebSocketClient::reload_tls(const TlsConfig& tls) {
+  thread_.post([this, tls] { options_.target.files = tls; });
+}
+
 void WebSocketClient::hold(bool now) {
   held_ = now;
   wake_.cancel();

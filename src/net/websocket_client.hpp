@@ -65,6 +65,9 @@ class WebSocketClient {
   /// While true, a connection that has ended is not made again.
   void hold(bool now);
 
+  /// Takes these files for the connections made from now on. On any thread.
+  void reload_tls(const TlsConfig& tls);
+
   /// Ends the connection that is open and makes another one; no matter where none is.
   void restart(CloseCode code, const std::string& reason);
 
@@ -77,7 +80,7 @@ class WebSocketClient {
   boost::asio::awaitable<void> wait(std::chrono::milliseconds time);
   void end(CloseCode code, const std::string& reason);
 
-  const WebSocketClientOptions options_;
+  WebSocketClientOptions options_;
   const Events events_;
   ReconnectPolicy policy_;
   IoThread thread_;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/http_address.hpp"
@@ -52,6 +53,9 @@ class WebSocketServer {
   /// No client enters any more; those that are just asking are sent away. Those inside stay.
   void stop_accepting();
 
+  /// Clients that come from now on are spoken to with this. On the thread of `thread`.
+  void reload_tls(TlsContextPtr tls) { options_.tls = std::move(tls); }
+
   /// With the port that it got where port 0 was asked for.
   [[nodiscard]] ListenAddress address() const;
 
@@ -59,7 +63,7 @@ class WebSocketServer {
   boost::asio::awaitable<void> accept_all();
   boost::asio::awaitable<void> admit(boost::asio::ip::tcp::socket socket);
 
-  const WebSocketServerOptions options_;
+  WebSocketServerOptions options_;
   IoThread& thread_;
   const Serve serve_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -70,6 +70,20 @@ Health::Report Health::ready() const {
                                    part(processing) + "}"};
 }
 
+Health::Condition Health::condition() const {
+  const std::lock_guard lock(mutex_);
+  const auto named = [](const char* name, const std::string& reason) {
+    return reason.empty() ? reason : std::string(name) + ": " + reason;
+  };
+  Condition condition{paused_ && !stopping_, named("source", source_reason())};
+  for (const auto& reason :
+       {named("sink", sink_.empty() ? dead_letters_ : sink_), named("journal", journal_),
+        named("processing", processing_), named("processing", stuck_reason())}) {
+    if (condition.reason.empty()) condition.reason = reason;
+  }
+  return condition;
+}
+
 void Health::work_overran(const Frame& frame, const Attempt&) {
   const std::lock_guard lock(mutex_);
   overrun_.emplace(frame.number, to_string(frame.id));

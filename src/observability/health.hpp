@@ -43,6 +43,13 @@ class Health final : public Observer {
   /// a part that is well has no reason.
   [[nodiscard]] Report ready() const;
 
+  /// The same in short: the first reason there is, empty when ready.
+  struct Condition {
+    bool paused = false;
+    std::string reason;
+  };
+  [[nodiscard]] Condition condition() const;
+
   void work_overran(const Frame& frame, const Attempt& attempt) override;
   void overrun_ended(const Frame& frame, const Attempt& attempt) override;
   void processing_changed(const ProcessingState& state) override;

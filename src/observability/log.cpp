@@ -11,6 +11,9 @@
 namespace millrace {
 namespace {
 
+// What becomes of every connection that is lost or refused.
+constexpr const char* kTryingAgain = "trying again";
+
 const char* name(End end) {
   switch (end) {
     case End::source:
@@ -54,6 +57,10 @@ Log::~Log() {
   writer_->report_left_out(true);
 }
 
+void Log::set_level(LogLevel level) {
+  writer_->set_level(level);
+}
+
 void Log::report_left_out() {
   writer_->report_left_out(false);
 }
@@ -73,7 +80,9 @@ void Log::work_started(const Frame& frame, const Attempt& attempt) {
 void Log::work_finished(const Frame& frame, const Attempt& attempt, const Verdict& verdict) {
   if (const auto* failed = std::get_if<Failed>(&verdict)) {
     writer_->limited(about(Severity::warning, frame, attempt.number,
-                           (failed->again_in ? "held: " : "failed: ") + failed->cause));
+                           failed->again_in
+                               ? "held, no attempt is spent: " + failed->cause
+                               : "failed, tried up to processing.attempts: " + failed->cause));
   } else if (writer_->wants(Severity::debug)) {
     writer_->always(
         about(Severity::debug, frame, attempt.number, "finished by " + worker(attempt)));
@@ -100,7 +109,8 @@ void Log::processing_changed(const ProcessingState& state) {
   if (state.ok) {
     writer_->limited({Severity::info, "processing", "at work again", "", 0, 0});
   } else {
-    writer_->limited({Severity::warning, "processing", "not at work: " + state.reason, "", 0, 0});
+    writer_->limited({Severity::warning, "processing",
+                      "not at work, events are held: " + state.reason, "", 0, 0});
   }
 }
 
@@ -111,8 +121,8 @@ void Log::worker_said(unsigned worker, const EventId* event, const std::string& 
 
 void Log::outcome_emitted(const Outcome& outcome) {
   if (const std::string* why = cause(outcome.verdict)) {
-    writer_->limited(
-        about(Severity::warning, *outcome.frame, outcome.attempts, "no result: " + *why));
+    writer_->limited(about(Severity::warning, *outcome.frame, outcome.attempts,
+                           "a dead letter in its place: " + *why));
   } else if (writer_->wants(Severity::debug)) {
     writer_->always(about(Severity::debug, *outcome.frame, outcome.attempts, "emitted"));
   }
@@ -129,7 +139,7 @@ void Log::outcome_filtered(const Outcome& outcome) {
 void Log::outcome_dropped(const Outcome& outcome) {
   const std::string* why = cause(outcome.verdict);
   writer_->limited(about(Severity::warning, *outcome.frame, outcome.attempts,
-                         "dropped: " + (why ? *why : std::string())));
+                         "dropped by processing.on_failure: " + (why ? *why : std::string())));
 }
 
 void Log::outcome_confirmed(std::uint64_t number) {
@@ -142,8 +152,11 @@ void Log::connection_changed(End end, const ConnectionState& state) {
   if (state.ok) {
     writer_->limited({Severity::info, name(end), "connected", "", 0, 0});
   } else {
+    std::string text = state.reason.empty() ? "not connected" : state.reason;
+    const bool said = state.expected || text.find(kTryingAgain) != std::string::npos;
+    if (!said) text += std::string("; ") + kTryingAgain;
     writer_->limited({state.expected ? Severity::info : Severity::warning, name(end),
-                      state.reason.empty() ? "not connected" : state.reason, "", 0, 0});
+                      std::move(text), "", 0, 0});
   }
 }
 
@@ -161,7 +174,8 @@ void Log::journal_changed(const JournalState& state) {
   if (state.writable) {
     writer_->limited({Severity::info, "journal", "writable again", "", 0, 0});
   } else {
-    writer_->limited({Severity::error, "journal", "not writable: " + state.reason, "", 0, 0});
+    writer_->limited(
+        {Severity::error, "journal", "not writable, stopping: " + state.reason, "", 0, 0});
   }
 }
 

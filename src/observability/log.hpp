@@ -40,6 +40,9 @@ class Log final : public Observer {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// Writes from now on what is at least so severe. On any thread.
+  void set_level(LogLevel level);
+
   /// Says what has been left out of causes that have not come up since. From time to time.
   void report_left_out();
 

@@ -95,6 +95,10 @@ Log::Writer::Writer(const LogConfig& config, spdlog::sink_ptr sink, SteadyNow st
                       spdlog::pattern_time_type::utc);
 }
 
+void Log::Writer::set_level(LogLevel level) {
+  logger_.set_level(spdlog_level(level));
+}
+
 bool Log::Writer::wants(Severity severity) const {
   return logger_.should_log(spdlog_level(severity));
 }

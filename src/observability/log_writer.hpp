@@ -38,6 +38,7 @@ class Log::Writer {
   Writer(const LogConfig& config, spdlog::sink_ptr sink, SteadyNow steady, SystemNow system);
 
   [[nodiscard]] bool wants(Severity severity) const;
+  void set_level(LogLevel level);
 
   /// Writes the line, unless its cause has had its share.
   void limited(LogLine line) noexcept;

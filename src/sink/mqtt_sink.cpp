@@ -52,6 +52,8 @@ class MqttSink final : public Sink, MqttConnectionEvents {
     connection_.end("stopped");
   }
 
+  void reload_tls(const TlsConfig& tls) override { connection_.reload_tls(tls); }
+
  private:
   MqttSender::Events sender_events() {
     return {[this](std::uint64_t number) { deliveries_->confirmed(number); },
@@ -111,7 +113,9 @@ class MqttSink final : public Sink, MqttConnectionEvents {
 
   void tell_of_limits(const MqttSession& session) {
     if (session.maximum_qos < config_.qos) {
-      notice("the broker takes QoS 0 only: results can be lost on their way to it");
+      notice(
+          "the broker takes QoS 0 only: results are sent so, and can be lost on "
+          "their way to it");
     }
     if (config_.retain && !session.retain_available) {
       notice("the broker does not retain messages: sink.retain has no effect");

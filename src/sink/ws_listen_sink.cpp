@@ -70,7 +70,7 @@ class WsListenSink final : public Sink {
     if (const auto allowed = allow_descriptors(wanted); allowed < wanted) {
       warn("sink.max_clients = " + std::to_string(config_.max_clients) +
            " may not be reached: the process may have " + std::to_string(allowed) +
-           " open files at most");
+           " open files at most; clients beyond those are refused");
     }
     observer_.clients_changed(0);
     server_.start();
@@ -96,6 +96,12 @@ class WsListenSink final : public Sink {
       fan_out_.finish(kFarewell);
     });
     thread_.join();
+  }
+
+  void reload_tls(const TlsConfig& tls) override {
+    if (tls.cert.empty()) return;
+    thread_.post(
+        [this, context = server_tls_context(tls, "sink")] { server_.reload_tls(context); });
   }
 
  private:

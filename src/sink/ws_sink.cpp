@@ -56,6 +56,8 @@ class WsSink final : public Sink {
 
   void stop() override { client_.stop(); }
 
+  void reload_tls(const TlsConfig& tls) override { client_.reload_tls(tls); }
+
  private:
   asio::awaitable<std::string> talk(WebSocketStreamPtr stream) {
     deliveries_->state({true, true, {}});

@@ -54,6 +54,8 @@ class MqttSource final : public Source, MqttConnectionEvents {
   // A topic has no end: what comes next on it begins a frame.
   void close_stream(const std::string& /*stream*/) override {}
 
+  void reload_tls(const TlsConfig& tls) override { connection_.reload_tls(tls); }
+
  private:
   void end(const std::string& reason) {
     ending_ = true;

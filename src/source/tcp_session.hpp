@@ -24,7 +24,8 @@ struct TcpEnding {
 /// Reads a connection as the stream `stream`, and cuts the stream at the connection's end.
 ///
 /// Threads: that of the flow.
-/// Lifetime: outlives what `serve` returned. The flow and the TLS context outlive it.
+/// Lifetime: outlives what `serve` returned. The flow outlives it, the TLS context its
+/// constructor.
 class TcpSession {
  public:
   using Clock = std::chrono::steady_clock;

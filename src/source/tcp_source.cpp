@@ -81,7 +81,7 @@ class TcpSource final : public Source {
     if (const auto can = allow_descriptors(most_ + kOtherDescriptors); can <= most_) {
       say(Severity::warning, "limits.connections = " + std::to_string(most_) +
                                  ": the process may have only " + std::to_string(can) +
-                                 " descriptors (ulimit -n)");
+                                 " descriptors (ulimit -n); clients beyond those are refused");
     }
     asio::co_spawn(io_, listener_.run(), asio::detached);
     asio::co_spawn(io_, watch(), asio::detached);
@@ -123,6 +123,13 @@ class TcpSource final : public Source {
       found->second->end({TcpEnd::unframeable,
                           "closed: its bytes cannot be framed any further; its dead letter says "
                           "why"});
+    });
+  }
+
+  void reload_tls(const TlsConfig& tls) override {
+    if (tls.cert.empty()) return;
+    asio::post(io_, [this, context = make_tls_server(tls, "source")]() mutable {
+      tls_ = std::move(context);
     });
   }
 
@@ -234,7 +241,7 @@ class TcpSource final : public Source {
   const std::size_t most_;
   const TcpTiming timing_;
   Observer& observer_;
-  const TlsContext tls_;
+  TlsContext tls_;  // its sessions hold on to it
   const std::size_t block_;
   const std::string start_ = random_start();
   Intake* intake_ = nullptr;

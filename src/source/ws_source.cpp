@@ -85,6 +85,8 @@ class WsSource final : public Source {
     });
   }
 
+  void reload_tls(const TlsConfig& tls) override { client_.reload_tls(tls); }
+
  private:
   using Error = WebSocketStream::Error;
 

@@ -2,6 +2,7 @@
 
 Every run has a project name of its own, no port of the host, and takes everything down again.
 """
+import json
 import os
 import subprocess
 import time
@@ -47,9 +48,12 @@ def until(condition, what, seconds=60):
             raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def docker(*arguments):
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+
+
 def inspect(container, template):
-    return subprocess.run(["docker", "inspect", "-f", template, container], capture_output=True, text=True,
-                          check=True).stdout.strip()
+    return docker("inspect", "-f", template, container).stdout.strip()
 
 
 class Sample(unittest.TestCase):
@@ -91,15 +95,41 @@ class Sample(unittest.TestCase):
         seen = self.results(BACKLOG)
         self.assertEqual(list(dict.fromkeys(seen)), [n * n for n in range(51, 51 + BACKLOG)])
 
-    def test_a_stop_is_clean_and_the_image_holds_no_more_than_it_needs(self):
+    def test_a_stop_is_clean_and_what_can_be_taken_from_it_is(self):
         self.up("broker", "millrace")
         container = self.project.container("millrace")
-        self.assertEqual(inspect(container, "{{.Config.User}}"), "65532:65532")
-        no_shell = subprocess.run(["docker", "exec", container, "/bin/sh", "-c", "true"], capture_output=True,
-                                  check=False)
+        self.expect_no_privileges(container)
+        self.expect_nothing_to_write_to(container)
+        limits = json.loads(inspect(container, "{{json .HostConfig}}"))
+        self.assertGreater(limits["PidsLimit"], 0)
+        self.assertGreater(limits["Memory"], 0)
+        no_shell = docker("exec", container, "/bin/sh", "-c", "true")
         self.assertNotEqual(no_shell.returncode, 0)
         self.project.run("stop", "millrace")
         self.assertEqual(inspect(container, "{{.State.ExitCode}}"), "0")
+
+    def expect_no_privileges(self, container):
+        """As the kernel sees the process."""
+        status = Path(f"/proc/{inspect(container, '{{.State.Pid}}')}/status").read_text(encoding="ascii")
+        fields = dict(line.split(":\t", 1) for line in status.splitlines())
+        self.assertEqual(set(fields["Uid"].split()), {"65532"})
+        for capabilities in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(int(fields[capabilities], 16), 0, capabilities)
+        self.assertEqual(fields["NoNewPrivs"], "1")
+
+    def expect_nothing_to_write_to(self, container):
+        """But the journal's volume, and what is gone with the container: tried as root by a second millrace."""
+        def journal_at(path):
+            return docker("exec", "-u", "0", container, "millrace", "--set", "source.url=generate:?count=1",
+                          "--set", "sink.url=stdout:", "--set", "http.listen=", "--set", f"journal.path={path}")
+        for path in ("/journal", "/usr/share/journal", "/etc/journal"):
+            refused = journal_at(path)
+            self.assertEqual(refused.returncode, 3, refused.stderr)
+            self.assertIn("Read-only file system", refused.stderr)
+        written = docker("exec", container, "millrace", "--set", "source.url=generate:?count=1", "--set",
+                         "sink.url=stdout:", "--set", "http.listen=", "--set",
+                         "journal.path=/var/lib/millrace/another")
+        self.assertEqual((written.returncode, written.stdout), (0, "1\n"), written.stderr)
 
     def test_bringing_it_up_prints_squares_in_order(self):
         everything = self.project.start("up", "--no-color", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

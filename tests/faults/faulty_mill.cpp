@@ -83,7 +83,8 @@ int main_of_faulty_mill() {
   ConfigInputs inputs;
   inputs.environment = read_environment(environ);
   block_signals();
-  return run(load_config(inputs), false, std::make_unique<Faulty>(std::move(plan)));
+  const auto load = [&inputs] { return load_config(inputs); };
+  return run(load(), false, load, std::make_unique<Faulty>(std::move(plan)));
 }
 
 }  // namespace

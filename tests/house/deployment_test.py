@@ -60,6 +60,13 @@ class Compose(Instances):
         self.assertEqual(len(volumes), 3)
         self.assertLessEqual(volumes, set(self.project["volumes"]))
 
+    def test_takes_from_each_what_the_sample_takes_from_its_one(self):
+        sample = yaml.safe_load((TOP / "docker/compose.yaml").read_text())
+        taken = sample["x-hardened"]
+        self.assertEqual((taken["read_only"], taken["cap_drop"]), (True, ["ALL"]))
+        for service in [sample["services"]["millrace"], *self.instances.values()]:
+            self.assertEqual({key: service[key] for key in taken}, taken)
+
     def test_is_accepted(self):
         for service in self.instances.values():
             environment = {key: str(value) for key, value in service["environment"].items()}

@@ -244,6 +244,7 @@ TEST(TheDefaults, AreThoseOfTheHeader) {
   EXPECT_EQ(config.framing, header.framing);
   EXPECT_EQ(config.processing, header.processing);
   EXPECT_EQ(config.dead_letter, header.dead_letter);
+  EXPECT_EQ(config.status, header.status);
   EXPECT_EQ(config.journal, header.journal);
   EXPECT_EQ(config.limits, header.limits);
   EXPECT_EQ(config.http, header.http);

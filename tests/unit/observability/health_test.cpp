@@ -131,6 +131,22 @@ TEST_F(HealthTest, CountsDeadLettersWithAConnectionOfTheirOwnToTheSink) {
   EXPECT_EQ(health_.ready().status, 200U);
 }
 
+TEST_F(HealthTest, SaysInShortWhatIsTheMatter) {
+  EXPECT_EQ(health_.condition().reason, "source: not yet connected");
+  everything_is_well();
+  EXPECT_EQ(health_.condition().reason, "");
+  EXPECT_FALSE(health_.condition().paused);
+  health_.connection_changed(End::sink, {false, false, "refused"});
+  EXPECT_EQ(health_.condition().reason, "sink: refused");
+  health_.paused(true);
+  EXPECT_TRUE(health_.condition().paused);
+  EXPECT_EQ(health_.condition().reason,
+            "source: paused: no room for more until results have gone out");
+  health_.stopping();
+  EXPECT_FALSE(health_.condition().paused);
+  EXPECT_EQ(health_.condition().reason, "source: stopping");
+}
+
 TEST_F(HealthTest, QuotesReasonsWhateverIsInThem) {
   health_.connection_changed(End::source, {false, false, "said \"no\"\n\xff"});
   EXPECT_EQ(ready_part("source"),

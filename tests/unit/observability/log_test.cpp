@@ -60,11 +60,11 @@ TEST_F(LogTest, WritesTheSameFieldsAsJson) {
   EXPECT_EQ(json::parse(lines()[0]), json({{"time", "2026-01-31T12:00:00.123Z"},
                                            {"level", "warning"},
                                            {"component", "processing"},
-                                           {"text", "no result: no number"},
+                                           {"text", "a dead letter in its place: no number"},
                                            {"event", "5f3a9c01-17.0"},
                                            {"attempt", 3}}));
   EXPECT_EQ(lines()[1],
-            "2026-01-31T12:00:00.123Z warning processing: no result: no number "
+            "2026-01-31T12:00:00.123Z warning processing: a dead letter in its place: no number "
             "event=5f3a9c01-17.0 attempt=3");
 }
 
@@ -82,7 +82,8 @@ TEST_F(LogTest, WritesWhatAWorkerProcessSaysWithItsEvent) {
 TEST_F(LogTest, SaysThatAnAttemptWhichDoesNotCountIsHeld) {
   make(LogFormat::text).work_finished(frame(), {.number = 1}, Failed{"nobody there", 5ms});
   ASSERT_EQ(lines().size(), 1U);
-  EXPECT_NE(lines()[0].find("processing: held: nobody there"), std::string::npos);
+  EXPECT_NE(lines()[0].find("processing: held, no attempt is spent: nobody there"),
+            std::string::npos);
 }
 
 TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
@@ -91,6 +92,16 @@ TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   log.notice({Severity::error, "source", "not fine"});
   ASSERT_EQ(lines().size(), 1U);
   EXPECT_NE(lines()[0].find("error source: not fine"), std::string::npos);
+}
+
+TEST_F(LogTest, TakesAnotherLevelWhileItRuns) {
+  Log log = make(LogFormat::text, LogLevel::warning);
+  log.set_level(LogLevel::debug);
+  log.work_started(frame(), {});
+  EXPECT_EQ(lines().size(), 1U);
+  log.set_level(LogLevel::error);
+  log.notice({Severity::warning, "source", "odd"});
+  EXPECT_EQ(lines().size(), 1U);
 }
 
 TEST_F(LogTest, WritesNothingAtInfoForAnEventThatGoesWell) {
@@ -125,7 +136,8 @@ TEST_F(LogTest, SaysWhyAnEventWasDroppedOrIsARepeat) {
   log.outcome_dropped(outcome(Rejected{"no number"}));
   log.outcome_filtered(outcome(Filtered{"duplicate"}));
   ASSERT_EQ(lines().size(), 2U);
-  EXPECT_NE(lines()[0].find("warning processing: dropped: no number"), std::string::npos);
+  EXPECT_NE(lines()[0].find("warning processing: dropped by processing.on_failure: no number"),
+            std::string::npos);
   EXPECT_NE(lines()[1].find("debug processing: filtered: duplicate"), std::string::npos);
 }
 
@@ -177,11 +189,11 @@ TEST_F(LogTest, TellsOfConnectionsPausesAndTheJournal) {
   for (const auto& line : lines()) all += line.substr(sizeof "2026-01-31T12:00:00.123Z") + "\n";
   EXPECT_EQ(all,
             "info source: connected\n"
-            "warning sink: Connection refused\n"
-            "warning dead letters: not connected\n"
+            "warning sink: Connection refused; trying again\n"
+            "warning dead letters: not connected; trying again\n"
             "warning source: paused: no room until results have gone out\n"
             "info source: resumed: there is room again\n"
-            "error journal: not writable: No space left on device\n"
+            "error journal: not writable, stopping: No space left on device\n"
             "info journal: writable again\n");
 }
 
