@@ -9,6 +9,7 @@
 #include "millrace/observer.hpp"
 #include "millrace/processor.hpp"
 #include "millrace/sink.hpp"
+#include "millrace/source.hpp"
 #include "pipeline/control.hpp"
 
 namespace millrace {
@@ -23,7 +24,9 @@ class Service {
  public:
   struct Options {
     bool accept_backlog = false;  ///< take a backlog made under another configuration
+    SourcePtr source;             ///< where given, in the place of the configured one
     SinkPtr results;              ///< where given, in the place of the configured sink
+    SinkPtr dead_letters;         ///< where given, in the place of what belongs to the sink
     ProcessorPtr processor;       ///< where given, in the place of the configured one
     Spawner* spawner = nullptr;   ///< for `processing.type` exec; outlives the service
   };
