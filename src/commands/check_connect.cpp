@@ -103,7 +103,7 @@ void on_control(TaskThread& control, End& end, void (*task)(End&)) {
   changed.wait(lock, [&] { return done; });
 }
 
-std::string joined(const std::vector<std::string>& texts) {
+std::string comma_list(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
   return all;
@@ -146,7 +146,7 @@ void add_subscriptions(const SourceConfig& source, Ends& ends, CheckedConnection
   }
   std::string detail = source.topics.empty()
                            ? "nothing asked for: shared subscriptions are left out"
-                           : "granted: " + joined(source.topics);
+                           : "granted: " + comma_list(source.topics);
   for (const std::string& warning : ends.warnings()) detail += "; " + warning;
   checked.steps.push_back({"SUBACK", true, detail});
 }

@@ -9,7 +9,8 @@
 namespace millrace {
 namespace {
 
-void print(const std::string& mark, const std::vector<std::string>& lines, std::ostream& out) {
+void print_marked(const std::string& mark, const std::vector<std::string>& lines,
+                  std::ostream& out) {
   for (const std::string& line : lines) out << mark << line << '\n';
 }
 
@@ -20,8 +21,8 @@ bool report(const TestCase& test, const TestRun& run, std::ostream& out) {
   out << (ok ? "ok    " : "FAIL  ") << test.name << '\n';
   if (ok) return true;
   if (!run.trouble.empty()) out << "      " << run.trouble << '\n';
-  print("      ", lines, out);
-  print("      | ", run.lines, out);
+  print_marked("      ", lines, out);
+  print_marked("      | ", run.lines, out);
   return false;
 }
 

@@ -15,6 +15,9 @@ namespace {
 
 // When a case has been given up, there is nothing to wait for.
 constexpr Duration kDrain{1000};
+// A worker that dies before any has answered is replaced, and the others go on.
+constexpr Duration kBrokenPatience{2000};
+constexpr Duration kLookInterval{200};
 
 Config with_short_drain(Config config) {
   config.limits.drain = kDrain;
@@ -34,11 +37,11 @@ class CaseRun {
                   .spawner = spawner}) {}
 
   TestRun run() {
-    record_.when_broken([this] { service_.request_stop(); });
     service_.every(timeout_, [this] {
       late_ = true;
       service_.request_stop();
     });
+    service_.every(kLookInterval, [this] { look(); });
     TestRun run;
     {
       const Signals signals([this] {
@@ -47,7 +50,6 @@ class CaseRun {
       });
       run.orderly = service_.run().orderly;
     }
-    record_.when_broken({});
     run.outcomes = record_.outcomes();
     run.lines = record_.lines();
     run.trouble = trouble();
@@ -62,8 +64,14 @@ class CaseRun {
   }
 
  private:
+  // Without a worker that works nothing would ever end.
+  void look() {
+    if (record_.broken_for(kBrokenPatience).empty() || broken_.exchange(true)) return;
+    service_.request_stop();
+  }
+
   [[nodiscard]] std::string trouble() const {
-    if (const std::string broken = record_.broken(); !broken.empty()) return broken;
+    if (broken_) return "no worker works: " + record_.broken_for(Duration(0));
     if (interrupted_) return kInterrupted;
     if (late_) return "not done within " + format_duration(timeout_) + " (\"timeout\")";
     return {};
@@ -76,6 +84,7 @@ class CaseRun {
 
   const Duration timeout_;
   const Config config_;
+  std::atomic<bool> broken_ = false;
   std::atomic<bool> late_ = false;
   std::atomic<bool> interrupted_ = false;
   TestRecord record_;

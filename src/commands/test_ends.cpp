@@ -136,7 +136,7 @@ class TestSink final : public Sink {
     SeenOutcome seen = seen_of(*outcome);
     if (const auto* result = std::get_if<Result>(&outcome->verdict)) {
       seen.payload = result->payload.view();
-      if (publications_) publish(*outcome, seen);
+      if (publications_) publish(*publications_, *outcome, seen);
     }
     if (seen.fate != Fate::result) seen.then = Fate::dead_letter;
     record_.take(std::move(seen));
@@ -144,9 +144,10 @@ class TestSink final : public Sink {
   }
 
  private:
-  void publish(const Outcome& outcome, SeenOutcome& seen) const {
+  static void publish(const MqttPublications& publications, const Outcome& outcome,
+                      SeenOutcome& seen) {
     const auto publication =
-        publications_->make(outcome, MqttSession{}, std::numeric_limits<std::size_t>::max());
+        publications.make(outcome, MqttSession{}, std::numeric_limits<std::size_t>::max());
     if (!publication.message) {
       seen.fate = Fate::rejected;
       seen.cause = publication.unfit;
@@ -170,12 +171,6 @@ void TestRecord::take(SeenOutcome outcome) {
   outcomes_.push_back(std::move(outcome));
 }
 
-void TestRecord::when_broken(std::function<void()> stop) {
-  const std::lock_guard lock(mutex_);
-  if (!broken_.empty() && stop) stop();
-  stop_ = std::move(stop);
-}
-
 void TestRecord::outcome_filtered(const Outcome& outcome) {
   take(seen_of(outcome));
 }
@@ -187,10 +182,9 @@ void TestRecord::outcome_dropped(const Outcome& outcome) {
 }
 
 void TestRecord::processing_changed(const ProcessingState& state) {
-  if (state.ok) return;
   const std::lock_guard lock(mutex_);
-  broken_ = state.reason;
-  if (stop_) stop_();
+  if (broken_.empty()) broken_since_ = std::chrono::steady_clock::now();
+  broken_ = state.ok ? "" : state.reason;
 }
 
 void TestRecord::worker_said(unsigned worker, const EventId* /*event*/, const std::string& line) {
@@ -223,9 +217,9 @@ std::vector<std::string> TestRecord::lines() const {
   return lines_;
 }
 
-std::string TestRecord::broken() const {
+std::string TestRecord::broken_for(Duration time) const {
   const std::lock_guard lock(mutex_);
-  return broken_;
+  return std::chrono::steady_clock::now() - broken_since_ >= time ? broken_ : "";
 }
 
 std::string TestRecord::stop_reason() const {

@@ -1,8 +1,8 @@
 // The ends of a pipeline under test: a source and sinks in memory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,9 +36,6 @@ class TestRecord final : public Observer {
  public:
   void take(SeenOutcome outcome);
 
-  /// `stop` is called when no worker works: at once where that is so already.
-  void when_broken(std::function<void()> stop);
-
   void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;
   void processing_changed(const ProcessingState& state) override;
@@ -49,8 +46,8 @@ class TestRecord final : public Observer {
   [[nodiscard]] std::vector<SeenOutcome> outcomes() const;
   /// Warnings, errors, and what workers said: the last ones.
   [[nodiscard]] std::vector<std::string> lines() const;
-  /// Why no worker works; empty where they do.
-  [[nodiscard]] std::string broken() const;
+  /// Why no worker has worked for so long; empty where one does.
+  [[nodiscard]] std::string broken_for(Duration time) const;
   /// Why the run ended before its input did, or otherwise than well.
   [[nodiscard]] std::string stop_reason() const;
 
@@ -62,7 +59,7 @@ class TestRecord final : public Observer {
   std::vector<std::string> lines_;
   std::string broken_;
   std::string stop_reason_;
-  std::function<void()> stop_;
+  std::chrono::steady_clock::time_point broken_since_;
 };
 
 /// Hands in a case's input and ends. What `source.partition` leaves to other instances is passed

@@ -29,7 +29,7 @@ std::string read_text(const std::string& path) {
 }
 
 // The configuration under test, with nothing of the world outside.
-Config config_of(const JsonNode& root, const std::string& file, ConfigInputs inputs) {
+Config tested_config(const JsonNode& root, const std::string& file, ConfigInputs inputs) {
   if (const auto config = root.find("config"); config && !inputs.file) {
     if (config->value().is_string()) {
       const auto path = std::filesystem::path(file).parent_path() / config->text();
@@ -228,7 +228,7 @@ TestFile load_test_file(const std::string& path, ConfigInputs inputs) {
   const JsonNode root(document, path);
   root.check_object({"config", "override", "timeout", "cases"});
   TestFile file;
-  file.config = config_of(root, path, std::move(inputs));
+  file.config = tested_config(root, path, std::move(inputs));
   if (const auto timeout = root.find("timeout")) {
     const auto value = parse_duration(timeout->text());
     if (!value || *value <= Duration(0) || *value > kLongestTest) {

@@ -10,11 +10,11 @@ namespace millrace {
 namespace {
 
 // First bytes of packets: type and flags (MQTT 5, 2.1).
-constexpr unsigned char kConnect = 0x10;
-constexpr unsigned char kConnack = 0x20;
-constexpr unsigned char kPublishQos2 = 0x34;
-constexpr unsigned char kPubrec = 0x50;
-constexpr unsigned char kDisconnect = 0xE0;
+constexpr unsigned char kConnectByte = 0x10;
+constexpr unsigned char kConnackByte = 0x20;
+constexpr unsigned char kPublishQos2Byte = 0x34;
+constexpr unsigned char kPubrecByte = 0x50;
+constexpr unsigned char kDisconnectByte = 0xE0;
 constexpr char kUserProperty = 0x26;
 
 std::string sixteen_bits(std::size_t number) {
@@ -60,16 +60,16 @@ std::string connect_packet(const EndpointConfig& endpoint) {
   }
   std::string header = mqtt_string("MQTT") + kVersion;
   header += static_cast<char>(flags);
-  return packet(kConnect, header + sixteen_bits(kKeepAlive) + variable_length(0) + payload);
+  return packet(kConnectByte, header + sixteen_bits(kKeepAlive) + variable_length(0) + payload);
 }
 
 std::string publish_packet(const std::string& topic, std::size_t id) {
   const std::string property = kUserProperty + mqtt_string("millrace-probe") + mqtt_string("1");
-  return packet(kPublishQos2, mqtt_string(topic) + sixteen_bits(id) +
-                                  variable_length(property.size()) + property);
+  return packet(kPublishQos2Byte, mqtt_string(topic) + sixteen_bits(id) +
+                                      variable_length(property.size()) + property);
 }
 
-struct Answer {
+struct ProbeAnswer {
   unsigned char first = 0;  // 0: none came
   std::string rest;
 };
@@ -84,7 +84,7 @@ std::string exactly(PeerChannel& channel, std::size_t size) {
   return bytes;
 }
 
-Answer next_packet(PeerChannel& channel) {
+ProbeAnswer next_packet(PeerChannel& channel) {
   constexpr unsigned kMostLengthBytes = 4;
   constexpr std::size_t kLargestAnswer = 65536;
   const std::string first = exactly(channel, 1);
@@ -109,8 +109,8 @@ int reason_at(const std::string& bytes, std::size_t at) {
 }
 
 // What stands for another packet than the one that was waited for.
-std::string no_answer(const Answer& answer) {
-  if (answer.first == kDisconnect) {
+std::string no_answer(const ProbeAnswer& answer) {
+  if (answer.first == kDisconnectByte) {
     return "the broker ends the connection: " + reason_text(reason_at(answer.rest, 0));
   }
   return answer.first == 0 ? "no answer" : "the broker answers with another packet";
@@ -122,8 +122,8 @@ ConnectStep probe_topic(PeerChannel& channel, const std::string& topic) {
   if (!channel.send(publish_packet(topic, kFirstId))) {
     return {"PUBREC", false, name + ": no answer"};
   }
-  const Answer answer = next_packet(channel);
-  if (answer.first != kPubrec) return {"PUBREC", false, name + ": " + no_answer(answer)};
+  const ProbeAnswer answer = next_packet(channel);
+  if (answer.first != kPubrecByte) return {"PUBREC", false, name + ": " + no_answer(answer)};
   const int reason = reason_at(answer.rest, 2);
   if (reason >= kReasonFailure) return {"PUBREC", false, name + ": " + reason_text(reason)};
   return {"PUBREC", true, name + ": would be taken"};
@@ -138,13 +138,13 @@ ConnectStep probe_alone(const EndpointConfig& endpoint, End end, const std::stri
   ConnectStep reached = channel.open().back();
   if (!reached.ok) return reached;
   if (!channel.send(connect_packet(endpoint))) return {"CONNACK", false, "no answer"};
-  const Answer connack = next_packet(channel);
-  if (connack.first != kConnack) return {"CONNACK", false, no_answer(connack)};
+  const ProbeAnswer connack = next_packet(channel);
+  if (connack.first != kConnackByte) return {"CONNACK", false, no_answer(connack)};
   if (const int reason = reason_at(connack.rest, 1); reason != 0) {
     return {"CONNACK", false, reason_text(reason)};
   }
   ConnectStep step = probe_topic(channel, topic);
-  static_cast<void>(channel.send(packet(kDisconnect, {})));
+  static_cast<void>(channel.send(packet(kDisconnectByte, {})));
   return step;
 }
 

@@ -38,6 +38,11 @@ class Examples(unittest.TestCase):
                 self.assertEqual(done.stdout.splitlines()[-1],
                                  f"{count} case{'s' if count > 1 else ''}, 0 failed")
 
+    def test_the_readme_shows_what_is_printed(self):
+        readme = (TOP / "README.md").read_text()
+        command, shown = readme.split("\n$ millrace test ")[1].split("```")[0].split("\n", 1)
+        self.assertEqual(run(*command.split()).stdout, shown)
+
     def built(self, path, folder):
         """What stands in the C++ worker's first lines, with its result in a folder of ours."""
         source = path.with_name("worker.cpp")
@@ -111,6 +116,13 @@ class Passing(OwnFile):
             "sh", "-c", 'while read -r line; do id=$(echo "$line" | jq .id); p=$(echo "$line" | jq -r .payload); '
                         'sleep "$p"; echo "{\\"id\\": $id, \\"payload\\": \\"$p\\"}"; done']}}
         self.passes(config, ([{"payload": "0.3\n0\n"}], [{"result": "0.3"}, {"result": "0"}]))
+
+    def test_a_crash_of_a_worker_costs_its_event_an_attempt(self):
+        config = {**STREAMS, "processing": {"type": "exec", "attempts": 2, "backoff": "1ms", "workers": 2, "command": [
+            "sh", "-c", 'while read -r line; do case $line in *poison*) kill -9 $$;; esac; '
+                        'echo "$line" | jq -c "{id, payload}"; done']}}
+        self.passes(config, ([{"payload": "1\npoison\n3\n"}],
+                             [{"result": "1"}, {"failed": "the worker process", "attempts": 2}, {"result": "3"}]))
 
     def test_more_than_the_memory_holds_at_a_time_goes_through(self):
         config = {**STREAMS, "limits": {"in_flight_bytes": "1MiB", "frame_bytes": "600KiB"}}

@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <sstream>
 
+#include "net/mqtt_publisher.hpp"
+#include "pipeline/task_thread.hpp"
 #include "program.hpp"
 #include "support/mosquitto.hpp"
 #include "support/mqtt_peer.hpp"
@@ -188,6 +191,26 @@ TEST_F(Replay, GetsEverythingThroughALostConnection) {
   EXPECT_GT(observer.count(), 500U) << "what was cut off has not been sent again";
   ASSERT_EQ(first.size(), 500U);
   for (int i = 0; i < 500; ++i) EXPECT_EQ(first[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST(MqttPublisher, GivesUpWhereNoAnswerComes) {
+  Mosquitto broker;
+  WireTap tap(broker.port());
+  tap.intercept([](const Packet& packet) {
+    const bool answer = packet.type == PacketType::puback;
+    return answer ? WireTap::Action::drop : WireTap::Action::pass;
+  });
+  EndpointConfig endpoint;
+  endpoint.url = tap.url();
+  endpoint.client_id = "publisher";
+  TaskThread control("control");
+  Observer silent;
+  std::atomic<int> answers = 0;
+  MqttPublisher publisher(make_mqtt_options(endpoint, std::chrono::seconds(0), End::source),
+                          control, silent, [&](const PublishAnswer&) { ++answers; });
+  EXPECT_EQ(publisher.publish(1, "in/a", "1", {}, kPatience), "");
+  EXPECT_EQ(publisher.finish(std::chrono::seconds(2)), "no answer for 2 s");
+  EXPECT_EQ(answers, 0);
 }
 
 TEST_F(Replay, EndsWithOneLineWhereNobodyListens) {
