@@ -114,7 +114,8 @@ class ShownReplay final : public Replay {
     for (const auto& [topic, count] : topics_) letters += count;
     out_ << letters << (letters == 1 ? " letter" : " letters") << " for " << topics_.size()
          << (topics_.size() == 1 ? " topic" : " topics") << " of " << broker_
-         << "; nothing is published without --publish" << std::endl;
+         << "; nothing is published without --publish\n"
+         << std::flush;
     return {};
   }
 
@@ -140,6 +141,7 @@ class PublishedReplay final : public Replay {
   void connect() {
     EndpointConfig endpoint = source_;
     endpoint.client_id += "-replay";
+    endpoint.reconnect.max = endpoint.reconnect.min;  // somebody waits for it
     publisher_.emplace(make_mqtt_options(endpoint, std::chrono::seconds(0), End::source), control_,
                        silent_,
                        [this](const PublishAnswer& answer) { progress_.answered(answer); });

@@ -53,7 +53,7 @@ void ReplayProgress::clear_line() {
 void ReplayProgress::write_line(const std::string& text) {
   if (ended_) return;
   clear_line();
-  err_ << text << std::endl;
+  err_ << text << '\n' << std::flush;
 }
 
 void ReplayProgress::show() {

@@ -1,6 +1,7 @@
 #include "commands/test.hpp"
 
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <ostream>
 
@@ -59,20 +60,20 @@ int test(const std::string& path, const ConfigInputs& inputs, std::ostream& out)
   if (file.config.processing.type == ProcessingType::exec) spawner.emplace(file.config.processing);
   std::size_t failed = 0;
   std::size_t done = 0;
-  bool orderly = true;
+  std::shared_ptr<void> running;
   for (const TestCase& test : file.cases) {
     const TestRun run = run_test_case(file, test, spawner ? &*spawner : nullptr);
     if (!report(test, run, out)) ++failed;
     ++done;
-    orderly = run.orderly;
-    if (!orderly || run.trouble == kInterrupted) break;
+    running = run.running;
+    if (running || run.trouble == kInterrupted) break;
   }
   out << file.cases.size() << (file.cases.size() == 1 ? " case, " : " cases, ") << failed
       << " failed";
   if (done < file.cases.size()) out << ", " << file.cases.size() - done << " not run";
-  out << std::endl;
+  out << '\n' << std::flush;
   const int code = failed == 0 ? 0 : 1;
-  if (!orderly) std::_Exit(code);
+  if (running) std::_Exit(code);
   return code;
 }
 

@@ -36,7 +36,7 @@ class CaseRun {
                   .dead_letters = make_test_sink(config_, record_),
                   .spawner = spawner}) {}
 
-  TestRun run() {
+  TestRun run(bool& orderly) {
     service_.every(timeout_, [this] {
       late_ = true;
       service_.request_stop();
@@ -48,7 +48,7 @@ class CaseRun {
         interrupted_ = true;
         service_.request_stop();
       });
-      run.orderly = service_.run().orderly;
+      orderly = service_.run().orderly;
     }
     run.outcomes = record_.outcomes();
     run.lines = record_.lines();
@@ -94,10 +94,10 @@ class CaseRun {
 }  // namespace
 
 TestRun run_test_case(const TestFile& file, const TestCase& test, Spawner* spawner) {
-  auto one = std::make_unique<CaseRun>(file, test, spawner);
-  TestRun run = one->run();
-  // Calls that are still under way use it for as long as the process lives.
-  if (!run.orderly) static_cast<void>(one.release());
+  auto one = std::make_shared<CaseRun>(file, test, spawner);
+  bool orderly = true;
+  TestRun run = one->run(orderly);
+  if (!orderly) run.running = std::move(one);
   return run;
 }
 

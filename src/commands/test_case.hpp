@@ -1,6 +1,7 @@
 // One case of `millrace test`: its run, and how that differs from what is expected.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct TestRun {
   std::vector<SeenOutcome> outcomes;
   std::string trouble;             ///< why it did not come to its end; empty where it did
   std::vector<std::string> lines;  ///< warnings, and what workers said
-  bool orderly = true;             ///< false: threads are still at work, so end the process
+  /// Where it has not ended in order: what its threads still use. End the process before that.
+  std::shared_ptr<void> running;
 };
 
 /// Runs a case through a whole millrace of its own, with the ends in memory. Outcomes are in the

@@ -168,7 +168,11 @@ void MqttPublisher::settle(std::uint64_t sequence, const std::string& refusal) {
     ++answers_;
   }
   changed_.notify_all();
-  tasks_.post([this] { pump(); });
+  tasks_.post([this, refusal] {
+    // Mosquitto 2.0.11 closes some connections on which it has refused a message.
+    if (!refusal.empty()) connection_.explain("after a refused message");
+    pump();
+  });
 }
 
 }  // namespace millrace

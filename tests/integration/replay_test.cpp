@@ -23,7 +23,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 class Replay : public testing::Test {
@@ -161,11 +160,17 @@ TEST_F(Replay, NamesWhatTheBrokerRefuses) {
   BrokerOptions options;
   options.acl = "topic readwrite in/open\ntopic read in/#\n";
   Mosquitto strict(options);
-  write({letter("a", "in/shut", "1"), letter("b", "in/open", "2")});
+  // Mosquitto 2.0.11 closes the connection after each: ten times in a row is no taking over.
+  std::vector<std::string> letters(10, letter("a", "in/shut", "1"));
+  letters.push_back(letter("b", "in/open", "2"));
+  write(letters);
   const auto said = replay({"--publish"}, {{"SOURCE_URL", strict.url()}});
   EXPECT_EQ(code_, 1);
-  EXPECT_THAT(said, HasSubstr("line 1: the broker refuses it: not authorized (0x87)\n"));
-  EXPECT_THAT(said, Not(HasSubstr("line 2")));
+  std::string expected;
+  for (int i = 1; i <= 10; ++i) {
+    expected += "line " + std::to_string(i) + ": the broker refuses it: not authorized (0x87)\n";
+  }
+  EXPECT_EQ(said, expected);
 }
 
 TEST_F(Replay, GetsEverythingThroughALostConnection) {
