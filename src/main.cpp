@@ -8,11 +8,14 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "commands/check.hpp"
 #include "commands/check_connect.hpp"
+#include "commands/dead_letters.hpp"
 #include "commands/demo.hpp"
+#include "commands/examples.hpp"
 #include "commands/health.hpp"
 #include "commands/journal.hpp"
 #include "commands/metrics.hpp"
@@ -21,6 +24,7 @@
 #include "commands/schema.hpp"
 #include "commands/signals.hpp"
 #include "commands/tap.hpp"
+#include "commands/test.hpp"
 #include "config/load.hpp"
 #include "journal/journal_error.hpp"
 #include "pipeline/control.hpp"
@@ -41,7 +45,9 @@ class CommandLine {
                   "Take a journal's backlog that was made under another configuration");
     app_.require_subcommand(0, 1);
     app_.fallthrough();
+    app_.add_flag("--parse-only", parse_only_, "Whether this is a command line")->group("");
     add_commands();
+    add_examples(app_, "");
   }
 
   /// The exit code.
@@ -54,6 +60,7 @@ class CommandLine {
       std::cerr << "millrace: " << error.what() << "; see millrace --help\n";
       return static_cast<int>(ExitCode::usage);
     }
+    if (parse_only_) return static_cast<int>(ExitCode::clean);
     inputs_.environment = read_environment(environ);
     block_signals();
     ignore_adopted_children();
@@ -67,13 +74,22 @@ class CommandLine {
     });
   }
   CLI::App& sub(const std::string& name) { return *app_.get_subcommand(name); }
+  // Behind what stands there already.
+  static void add_examples(CLI::App& app, const std::string& words) {
+    const std::string common =
+        words.empty() ? "" : "\n--config, --set: as of every command, see millrace --help\n";
+    app.footer(app.get_footer() + common + examples_of(words));
+    for (CLI::App* const sub : app.get_subcommands({})) {
+      add_examples(*sub, words.empty() ? sub->get_name() : words + " " + sub->get_name());
+    }
+  }
   Config config() const { return load_config(inputs_); }
 
   void add_commands() {
     add("run", "Run until stopped (this is the default)", command_);
     add("check", "Check the configuration and print what it would cost",
         [this] { return check_command(); });
-    sub("check").add_flag("--connect", connect_, "Also open every connection");
+    add_check_options(sub("check"));
     add("print-config", "Print every value in effect, one a line",
         [this] { return print_config(config(), std::cout); });
     add("schema", "Print the JSON Schema of the configuration",
@@ -92,6 +108,11 @@ class CommandLine {
     });
     add_tap_options(sub("tap"));
     add_journal();
+    add_dead_letters();
+    add("test", "Run the cases of a test file through a configuration, without a broker",
+        [this] { return test(test_file_, inputs_, std::cout); });
+    sub("test").add_option("file", test_file_, "JSON file with the cases")->required();
+    sub("test").footer(kTestFileHelp);
     add("demo", "Ten events, one a second, five seconds of work each",
         [this] { return demo(demo_, std::cout); });
     add_demo_options(sub("demo"));
@@ -133,6 +154,21 @@ class CommandLine {
     command.add_flag("--json", tap_.json, "One JSON object a line");
   }
 
+  void add_dead_letters() {
+    auto& group = *app_.add_subcommand("dead-letters", "Use dead letters");
+    group.require_subcommand(1);
+    auto& replay = *group.add_subcommand("replay", "Publish again what dead letters are about");
+    replay.callback([this] {
+      command_ = [this] { return replay_dead_letters(replay_, config(), std::cout, std::cerr); };
+    });
+    replay.add_option("file", replay_.file, "The letters; - for standard input")->required();
+    auto* const publish = replay.add_flag("--publish", replay_.publish, "Do it");
+    replay.add_flag("--dry-run")
+        ->description("Only show it; this is the default")
+        ->excludes(publish);
+    replay.footer(kReplayHelp);
+  }
+
   void add_demo_options(CLI::App& command) {
     const std::map<std::string, std::uint64_t> units{
         {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
@@ -148,26 +184,40 @@ class CommandLine {
     command.add_option("--workers", demo_.workers, "How many")->check(CLI::Range(1, 1024));
   }
 
+  void add_check_options(CLI::App& command) {
+    auto* const connect =
+        command.add_flag("--connect", connect_.connect, "Also open every connection");
+    command.add_flag("--probe", connect_.probe, "Also ask the broker what may be published")
+        ->needs(connect);
+    command.add_flag("--json", connect_.json, "Say it as one JSON object")->needs(connect);
+    command.footer(kConnectHelp);
+  }
+
   int check_command() {
     std::function<int(const Config&)> connect;
-    if (connect_) {
-      connect = [](const Config& config) {
-        return check_connections(config, std::cout, std::cerr);
+    if (connect_.connect) {
+      connect = [this](const Config& config) {
+        return check_connections(config, connect_, std::cout, std::cerr);
       };
     }
-    return check(config(), std::cout, std::cerr, connect);
+    std::ostringstream not_shown;
+    std::ostream& out = connect_.json ? static_cast<std::ostream&>(not_shown) : std::cout;
+    return check(config(), out, std::cerr, connect);
   }
 
   CLI::App app_{"Ordered parallel at-least-once processing of an event stream", "millrace"};
   ConfigInputs inputs_;
   bool accept_backlog_ = false;
-  bool connect_ = false;
+  bool parse_only_ = false;
+  ConnectArguments connect_;
   SchemaArguments schema_;
   MetricsArguments metrics_;
   HealthArguments health_;
   TapArguments tap_;
   JournalArguments journal_;
+  ReplayArguments replay_;
   DemoArguments demo_;
+  std::string test_file_;
   std::function<int()> command_ = [this] {
     return millrace::run(config(), accept_backlog_, [this] { return config(); });
   };

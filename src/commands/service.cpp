@@ -103,8 +103,10 @@ class Service::Impl {
                                      : configured_processor(options.spawner, observer)),
         results_(options.results ? std::move(options.results)
                                  : make_result_sink(config, scheduler_, observer)),
-        dead_letters_(make_dead_letter_sink(config, scheduler_, observer)),
-        source_(make_source(config, scheduler_, observer)),
+        dead_letters_(options.dead_letters ? std::move(options.dead_letters)
+                                           : make_dead_letter_sink(config, scheduler_, observer)),
+        source_(options.source ? std::move(options.source)
+                               : make_source(config, scheduler_, observer)),
         status_(make_status(options, observer)),
         control_(config_,
                  {*source_, *results_, dead_letters_ ? *dead_letters_ : *results_, *journal_,

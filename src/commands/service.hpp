@@ -10,6 +10,7 @@
 #include "millrace/observer.hpp"
 #include "millrace/processor.hpp"
 #include "millrace/sink.hpp"
+#include "millrace/source.hpp"
 #include "observability/status_topic.hpp"
 #include "pipeline/control.hpp"
 
@@ -25,7 +26,9 @@ class Service {
  public:
   struct Options {
     bool accept_backlog = false;  ///< take a backlog made under another configuration
+    SourcePtr source;             ///< where given, in the place of the configured one
     SinkPtr results;              ///< where given, in the place of the configured sink
+    SinkPtr dead_letters;         ///< where given, in the place of what belongs to the sink
     ProcessorPtr processor;       ///< where given, in the place of the configured one
     Spawner* spawner = nullptr;   ///< for `processing.type` exec; outlives the service
     /// What `status.topic` says; asked on the control thread.

@@ -89,11 +89,7 @@ class Walker {
     switch (event) {
       case Json::parse_event_t::object_start:
       case Json::parse_event_t::array_start:
-        if (levels_.size() == kDeepestValue) {
-          fail(text_, name_, read_ > 0 ? read_ - 1 : 0,
-               "nested too deeply: at most " + std::to_string(kDeepestValue) + " levels");
-        }
-        levels_.emplace_back();
+        begin(event == Json::parse_event_t::array_start);
         break;
       case Json::parse_event_t::object_end:
       case Json::parse_event_t::array_end:
@@ -103,6 +99,7 @@ class Walker {
         key(parsed.get_ref<const std::string&>());
         break;
       case Json::parse_event_t::value:
+        element();
         break;
     }
     return true;
@@ -112,24 +109,65 @@ class Walker {
 
  private:
   struct Level {
+    bool array = false;
     std::set<std::string> keys;
-    std::string current;
+    std::string current;    // of an object: the key
+    std::size_t count = 0;  // of an array: elements that have begun
   };
+
+  [[nodiscard]] std::string path() const {
+    std::string path;
+    for (const Level& each : levels_) {
+      if (each.array) {
+        path += "[" + std::to_string(each.count - 1) + "]";
+      } else {
+        path += (path.empty() ? "" : ".") + each.current;
+      }
+    }
+    return path;
+  }
+
+  void begin(bool array) {
+    const std::size_t at = read_ > 0 ? read_ - 1 : 0;
+    element();
+    if (!array && !levels_.empty() && levels_.back().array) lines.emplace(path(), line_at(at));
+    if (levels_.size() == kDeepestValue) {
+      fail(text_, name_, at,
+           "nested too deeply: at most " + std::to_string(kDeepestValue) + " levels");
+    }
+    levels_.push_back({.array = array});
+  }
+
+  // A value begins: one more, where it is an array's.
+  void element() {
+    if (levels_.empty() || !levels_.back().array) return;
+    ++levels_.back().count;
+  }
+
+  // Counts on from the place before, which is nearly always an earlier one.
+  int line_at(std::size_t at) {
+    if (at < counted_to_) counted_to_ = 0, line_ = 1;
+    const auto part = text_.substr(counted_to_, at - counted_to_);
+    line_ += static_cast<int>(std::count(part.begin(), part.end(), '\n'));
+    counted_to_ = at;
+    return line_;
+  }
 
   void key(const std::string& key) {
     Level& level = levels_.back();
     level.current = key;
-    std::string path;
-    for (const Level& each : levels_) path += (path.empty() ? "" : ".") + each.current;
+    std::string path = this->path();
     const std::size_t quoted = key.size() + 2;
     const std::size_t at = read_ >= quoted ? read_ - quoted : 0;
     if (!level.keys.insert(key).second) fail(text_, name_, at, show_text(path) + " is given twice");
-    lines.emplace(std::move(path), line_of(text_, at));
+    lines.emplace(std::move(path), line_at(at));
   }
 
   std::string_view text_;
   std::string name_;
   const std::size_t& read_;
+  std::size_t counted_to_ = 0;
+  int line_ = 1;
   std::vector<Level> levels_;
 };
 

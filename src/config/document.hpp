@@ -16,7 +16,8 @@ inline constexpr std::size_t kDeepestValue = 32;
 struct Document {
   nlohmann::json root;  ///< an object
   std::map<std::string, int>
-      lines;  ///< from a value's path (`source.url`) to its key's line, from 1
+      lines;  ///< from a value's path (`source.url`, `cases[0].name`) to its key's line, from 1;
+              ///< an object in an array (`cases[0]`) has that on which it begins
 };
 
 /// Reads JSON as RFC 8259 has it: UTF-8, no comments, nothing after the document; no key twice,

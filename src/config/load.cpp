@@ -38,6 +38,11 @@ void apply_files(const ConfigInputs& inputs, Settings& settings) {
   apply_file(kConfigVariable, variable->second, settings);
 }
 
+void apply_part(const ConfigPart& part, Settings& settings) {
+  const Document document = parse_document(part.json, part.origin);
+  settings.set("", document.root, [&](const std::string&) { return part.origin; });
+}
+
 void apply_assignment(const std::string& assignment, Settings& settings) {
   const Schema& schema = settings.schema();
   const auto equals = assignment.find('=');
@@ -66,6 +71,7 @@ Config load_config(const ConfigInputs& inputs) {
   const Schema schema;
   Settings settings(schema);
   apply_files(inputs, settings);
+  for (const ConfigPart& part : inputs.parts) apply_part(part, settings);
   apply_environment(inputs.environment, settings);
   for (const std::string& assignment : inputs.set) apply_assignment(assignment, settings);
   check_values(settings);

@@ -12,11 +12,18 @@
 
 namespace millrace {
 
+/// Part of a configuration, in a document that is no configuration file.
+struct ConfigPart {
+  std::string origin;  ///< where it stands, for messages
+  std::string json;    ///< an object
+};
+
 struct ConfigInputs {
   std::optional<std::string>
-      file;                      ///< `--config`; else MILLRACE_CONFIG names it; else there is none
-  Environment environment;       ///< see `read_environment`
-  std::vector<std::string> set;  ///< `--set`: `KEY=VALUE` each, later ones win
+      file;                       ///< `--config`; else MILLRACE_CONFIG names it; else there is none
+  std::vector<ConfigPart> parts;  ///< stronger than the file, weaker than all else; later ones win
+  Environment environment;        ///< see `read_environment`
+  std::vector<std::string> set;   ///< `--set`: `KEY=VALUE` each, later ones win
 };
 
 /// Reads, merges (command line over environment over file over defaults), checks and completes the

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "config/document.hpp"
 #include "inputs.hpp"
 
 namespace millrace::test {
@@ -36,6 +37,50 @@ TEST(LoadConfig, PrefersTheCommandLineToTheEnvironmentToTheFileToTheDefault) {
   EXPECT_EQ(config.processing.attempts, 3U);
   EXPECT_EQ(config.processing.backoff, std::chrono::seconds(2));
   EXPECT_EQ(config.processing.backoff_max, std::chrono::seconds(10));
+}
+
+TEST(LoadConfig, PrefersPartsToTheFileAndLaterOnesToEarlierOnes) {
+  const Folder folder;
+  ConfigInputs inputs;
+  inputs.file = folder.write("config.json",
+                             R"({"processing": {"workers": 2, "attempts": 2, "timeout": "2s"}})");
+  inputs.parts = {
+      {"first", R"({"processing": {"workers": 3, "attempts": 3}, "source": {"qos": 0}})"},
+      {"second", R"({"processing": {"workers": 4}})"}};
+  inputs.environment = {{"MILLRACE_SOURCE_QOS", "1"}};
+  const Config config = load_config(inputs);
+  EXPECT_EQ(config.processing.workers, 4U);
+  EXPECT_EQ(config.processing.attempts, 3U);
+  EXPECT_EQ(config.processing.timeout, std::chrono::seconds(2));
+  EXPECT_EQ(config.source.qos, 1);
+}
+
+TEST(LoadConfig, NamesThePartThatAMistakeIsIn) {
+  ConfigInputs inputs;
+  inputs.parts = {{"cases.json override", R"({"source": {"qos": 7}})"}};
+  try {
+    (void)load_config(inputs);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("source.qos = 7 (cases.json override)"));
+  }
+}
+
+TEST(ParseDocument, KnowsTheLinesOfKeysAndOfObjectsInLists) {
+  const Document document = parse_document(R"({
+  "a": [
+    {"b": 1,
+     "c": [[], {"d": [2]}]},
+    3, "x", {
+      "b": [4]
+    }
+  ],
+  "e": {"a": 5}})",
+                                           "name");
+  const std::map<std::string, int> lines{
+      {"a", 2},           {"a[0]", 3}, {"a[0].b", 3}, {"a[0].c", 4}, {"a[0].c[1]", 4},
+      {"a[0].c[1].d", 4}, {"a[3]", 5}, {"a[3].b", 6}, {"e", 9},      {"e.a", 9}};
+  EXPECT_EQ(document.lines, lines);
 }
 
 TEST(LoadConfig, LetsTheLastOfTwoAssignmentsWin) {
