@@ -261,8 +261,8 @@ was tried and what came back: the addresses of its name (DNS), the connection (T
 can be listened there. Shared subscriptions are left out.
 --probe also asks the broker whether it would take results and dead letters: it publishes an empty
 message to both topics, with QoS 2, not retained, with the user property millrace-probe: 1, reads
-the answer (PUBREC), and leaves before the message is released. Mosquitto hands it to nobody; a broker
-that delivers at once hands it to subscribers.
+the answer (PUBREC), and leaves before the message is released. Mosquitto hands it to nobody; a
+broker that delivers at once hands it to subscribers.
 Exit code: 0, 1 where something failed, 2 for a configuration that cannot work.
 )";
 

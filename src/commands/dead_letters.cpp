@@ -131,20 +131,21 @@ class PublishedReplay final : public Replay {
 
  private:
   std::string take(std::uint64_t number, const DeadLetter& letter) override {
-    if (!publisher_) connect();
-    return publisher_->publish(number, letter.stream, letter.payload, letter.properties,
+    return publisher().publish(number, letter.stream, letter.payload, letter.properties,
                                kReplayPatience);
   }
 
   std::string finish() override { return publisher_ ? publisher_->finish(kReplayPatience) : ""; }
 
-  void connect() {
+  // Connects when there is something to publish.
+  MqttPublisher& publisher() {
+    if (publisher_) return *publisher_;
     EndpointConfig endpoint = source_;
     endpoint.client_id += "-replay";
     endpoint.reconnect.max = endpoint.reconnect.min;  // somebody waits for it
-    publisher_.emplace(make_mqtt_options(endpoint, std::chrono::seconds(0), End::source), control_,
-                       silent_,
-                       [this](const PublishAnswer& answer) { progress_.answered(answer); });
+    return publisher_.emplace(make_mqtt_options(endpoint, std::chrono::seconds(0), End::source),
+                              control_, silent_,
+                              [this](const PublishAnswer& answer) { progress_.answered(answer); });
   }
 
   const SourceConfig& source_;
