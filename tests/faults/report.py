@@ -24,6 +24,10 @@ ROWS = [
     ("split frames", ["SplitFrames"]),
     ("clock", ["ClockChanges"]),
     ("soak", ["Soak"]),
+    ("worker processes", ["WorkerKills"]),
+    ("order by key, or none", ["OrderUnderKill"]),
+    ("three instances", ["ThreeInstances"]),
+    ("WebSocket", ["WebSocketFaults", "HalfOpen"]),
 ]
 
 
