@@ -48,6 +48,7 @@ WebSocketClient::WebSocketClient(WebSocketClientOptions options, Events events)
       events_(std::move(events)),
       policy_(options_.reconnect, ConnectionTiming{}) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what posting throws is that there is no memory
 WebSocketClient::~WebSocketClient() {
   stop();
 }
