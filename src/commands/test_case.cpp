@@ -56,7 +56,7 @@ class CaseRun {
     const std::string stopped = record_.stop_reason();
     if (run.trouble.empty() && !stopped.empty()) {
       run.outcomes.push_back({.number = std::numeric_limits<std::uint64_t>::max(),
-                              .fate = Fate::stopped,
+                              .fate = TestFate::stopped,
                               .cause = stopped});
     }
     if (config_.processing.order != Order::global) sort(run.outcomes);

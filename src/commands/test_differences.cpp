@@ -16,8 +16,8 @@ constexpr std::size_t kShownBytes = 120;
 // Beyond it (rows times columns) outcomes are compared one by one, without a search for what moved.
 constexpr std::size_t kLargestTable = 4'000'000;
 
-bool failed_so(const SeenOutcome& seen, Fate fate) {
-  if (fate == Fate::dead_letter || fate == Fate::dropped) return seen.then == fate;
+bool failed_so(const SeenOutcome& seen, TestFate fate) {
+  if (fate == TestFate::dead_letter || fate == TestFate::dropped) return seen.then == fate;
   return seen.fate == fate;
 }
 
@@ -63,7 +63,7 @@ std::string user_text(const std::vector<std::pair<std::string, std::string>>& us
 
 std::string describe(const Expectation& expected) {
   std::string text(name_of(expected.fate));
-  if (expected.fate == Fate::result) {
+  if (expected.fate == TestFate::result) {
     text += " " + shown(expected.payload.value_or(""));
   } else {
     if (!expected.cause.empty()) text += " because of " + shown(expected.cause);
@@ -79,14 +79,14 @@ std::string describe(const Expectation& expected) {
 // What was asked for, and what a reader needs to know anyway.
 std::string describe(const SeenOutcome& seen, const Expectation* asked) {
   std::string text(name_of(seen.fate));
-  if (seen.fate == Fate::result) {
+  if (seen.fate == TestFate::result) {
     text += " " + shown(seen.payload);
   } else {
-    if (seen.then != Fate::result) text += " (" + std::string(name_of(seen.then)) + ")";
+    if (seen.then != TestFate::result) text += " (" + std::string(name_of(seen.then)) + ")";
     if (!seen.cause.empty()) text += " because of " + shown(seen.cause);
-    if (seen.fate != Fate::stopped) text += ", payload " + shown(seen.payload);
+    if (seen.fate != TestFate::stopped) text += ", payload " + shown(seen.payload);
   }
-  if (seen.fate == Fate::stopped) return text;
+  if (seen.fate == TestFate::stopped) return text;
   text += ", stream " + seen.stream;
   if (seen.topic) text += ", topic " + *seen.topic;
   if (asked != nullptr && asked->attempts) text += ", attempts " + std::to_string(seen.attempts);

@@ -21,13 +21,13 @@ constexpr std::string_view kStopping = "stopping: ";  // as `Control` says it
 // Why an event has no result, and which kind that is.
 void tell_verdict(const Outcome& outcome, SeenOutcome& seen) {
   if (const auto* filtered = std::get_if<Filtered>(&outcome.verdict)) {
-    seen.fate = Fate::filtered;
+    seen.fate = TestFate::filtered;
     seen.cause = filtered->reason;
   } else if (const auto* rejected = std::get_if<Rejected>(&outcome.verdict)) {
-    seen.fate = Fate::rejected;
+    seen.fate = TestFate::rejected;
     seen.cause = rejected->cause;
   } else if (const auto* failed = std::get_if<Failed>(&outcome.verdict)) {
-    seen.fate = Fate::failed;
+    seen.fate = TestFate::failed;
     seen.cause = failed->cause;
   }
 }
@@ -138,7 +138,7 @@ class TestSink final : public Sink {
       seen.payload = result->payload.view();
       if (publications_) publish(*publications_, *outcome, seen);
     }
-    if (seen.fate != Fate::result) seen.then = Fate::dead_letter;
+    if (seen.fate != TestFate::result) seen.then = TestFate::dead_letter;
     record_.take(std::move(seen));
     deliveries_->confirmed(outcome->frame->number);
   }
@@ -149,7 +149,7 @@ class TestSink final : public Sink {
     const auto publication =
         publications.make(outcome, MqttSession{}, std::numeric_limits<std::size_t>::max());
     if (!publication.message) {
-      seen.fate = Fate::rejected;
+      seen.fate = TestFate::rejected;
       seen.cause = publication.unfit;
       seen.payload = outcome.frame->raw.view();
       return;
@@ -177,7 +177,7 @@ void TestRecord::outcome_filtered(const Outcome& outcome) {
 
 void TestRecord::outcome_dropped(const Outcome& outcome) {
   SeenOutcome seen = seen_of(outcome);
-  seen.then = Fate::dropped;
+  seen.then = TestFate::dropped;
   take(std::move(seen));
 }
 

@@ -19,8 +19,8 @@ namespace millrace {
 /// What became of one event.
 struct SeenOutcome {
   std::uint64_t number = 0;
-  Fate fate = Fate::result;  ///< `result`, `filtered`, `rejected`, `failed` or `stopped`
-  Fate then = Fate::result;  ///< of the middle two: `dead_letter` or `dropped`
+  TestFate fate = TestFate::result;  ///< `result`, `filtered`, `rejected`, `failed` or `stopped`
+  TestFate then = TestFate::result;  ///< of the middle two: `dead_letter` or `dropped`
   std::string cause;
   std::string payload;  ///< of a result: its own; else all bytes of the event as they came
   std::string stream;

@@ -16,8 +16,9 @@
 namespace millrace {
 namespace {
 
-constexpr std::array kFates{Fate::result,      Fate::filtered, Fate::rejected, Fate::failed,
-                            Fate::dead_letter, Fate::dropped,  Fate::stopped};
+constexpr std::array kFates{TestFate::result, TestFate::filtered,    TestFate::rejected,
+                            TestFate::failed, TestFate::dead_letter, TestFate::dropped,
+                            TestFate::stopped};
 constexpr Duration kLongestTest{std::chrono::hours(1)};
 
 std::string read_text(const std::string& path) {
@@ -145,8 +146,9 @@ class CaseReader {
       expected.attempts = value->integer(0, std::numeric_limits<unsigned>::max());
     }
     if (const auto value = node.find("payload")) {
-      if (expected.fate == Fate::result) value->fail("must be left out: \"result\" is the payload");
-      if (expected.fate == Fate::stopped) value->fail("must be left out here");
+      if (expected.fate == TestFate::result)
+        value->fail("must be left out: \"result\" is the payload");
+      if (expected.fate == TestFate::stopped) value->fail("must be left out here");
       expected.payload = test_payload(*value);
     }
     read_publication(node, expected);
@@ -155,7 +157,7 @@ class CaseReader {
 
   static void read_fate(const JsonNode& node, Expectation& expected) {
     std::optional<JsonNode> found;
-    for (const Fate fate : kFates) {
+    for (const TestFate fate : kFates) {
       auto value = node.find(std::string(name_of(fate)));
       if (!value) continue;
       if (found) node.fail("must have only one of " + fate_names());
@@ -163,7 +165,7 @@ class CaseReader {
       found.emplace(*std::move(value));
     }
     if (!found) node.fail("must have one of " + fate_names());
-    if (expected.fate == Fate::result) {
+    if (expected.fate == TestFate::result) {
       expected.payload = test_payload(*found);
     } else if (found->value().is_string()) {
       expected.cause = found->text();
@@ -177,7 +179,7 @@ class CaseReader {
     for (const char* const key : {"topic", "content_type", "user"}) {
       const auto value = node.find(key);
       if (!value) continue;
-      if (expected.fate != Fate::result) value->fail("must be left out: only a result has it");
+      if (expected.fate != TestFate::result) value->fail("must be left out: only a result has it");
       if (!published) value->fail("must be left out: sink.url is no MQTT broker");
       if (std::string_view(key) == "topic") expected.topic = value->text();
       if (std::string_view(key) == "content_type") expected.content_type = value->text();
@@ -192,7 +194,7 @@ class CaseReader {
 
   static std::string fate_names() {
     std::string names;
-    for (const Fate fate : kFates)
+    for (const TestFate fate : kFates)
       names += (names.empty() ? "" : ", ") + std::string(name_of(fate));
     return names;
   }
@@ -203,21 +205,21 @@ class CaseReader {
 
 }  // namespace
 
-std::string_view name_of(Fate fate) noexcept {
+std::string_view name_of(TestFate fate) noexcept {
   switch (fate) {
-    case Fate::result:
+    case TestFate::result:
       return "result";
-    case Fate::filtered:
+    case TestFate::filtered:
       return "filtered";
-    case Fate::rejected:
+    case TestFate::rejected:
       return "rejected";
-    case Fate::failed:
+    case TestFate::failed:
       return "failed";
-    case Fate::dead_letter:
+    case TestFate::dead_letter:
       return "dead_letter";
-    case Fate::dropped:
+    case TestFate::dropped:
       return "dropped";
-    case Fate::stopped:
+    case TestFate::stopped:
       return "stopped";
   }
   return "";

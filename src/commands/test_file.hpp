@@ -31,13 +31,13 @@ struct TestInput {
 
 /// What becomes of an event. `dead_letter` and `dropped` are what becomes of a rejected or failed
 /// one, and can be expected in the place of those; `stopped`: it ends the run.
-enum class Fate { result, filtered, rejected, failed, dead_letter, dropped, stopped };
+enum class TestFate { result, filtered, rejected, failed, dead_letter, dropped, stopped };
 
-[[nodiscard]] std::string_view name_of(Fate fate) noexcept;
+[[nodiscard]] std::string_view name_of(TestFate fate) noexcept;
 
 /// One outcome as a case expects it; what is not set may be anything.
 struct Expectation {
-  Fate fate = Fate::result;
+  TestFate fate = TestFate::result;
   std::string cause;  ///< part of it
   std::optional<std::string> payload;
   std::optional<std::string> stream;
