@@ -2,18 +2,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include "event/utf8.hpp"
+
 namespace millrace {
 namespace {
 
 constexpr std::size_t kShownBytes = 80;
 
-// Cuts at a character's beginning.
 std::string shorten(std::string text) {
   if (text.size() <= kShownBytes) return text;
-  std::size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   const bool quoted = text.front() == '"';
-  return text.substr(0, end) + (quoted ? "…\"" : "…");
+  return std::string(utf8_prefix(text, kShownBytes)) + (quoted ? "…\"" : "…");
 }
 
 nlohmann::json masked(const nlohmann::json& value) {

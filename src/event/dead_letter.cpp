@@ -7,6 +7,7 @@
 #include "event/event_id.hpp"
 #include "event/iso8601.hpp"
 #include "event/text_form.hpp"
+#include "event/verdict.hpp"
 
 namespace millrace {
 namespace {
@@ -16,10 +17,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kShortCause = 1024;
 
 // A frame with a defect was never processed, so its defect is all there is to say.
-const std::string& cause_of(const Outcome& outcome) {
-  if (const auto* rejected = std::get_if<Rejected>(&outcome.verdict)) return rejected->cause;
-  if (const auto* failed = std::get_if<Failed>(&outcome.verdict)) return failed->cause;
-  return outcome.frame->defect;
+const std::string& letter_cause(const Outcome& outcome) {
+  const auto* cause = cause_of(outcome.verdict);
+  return cause != nullptr ? *cause : outcome.frame->defect;
 }
 
 Json properties_of(const Frame& frame) {
@@ -41,7 +41,7 @@ Json properties_of(const Frame& frame) {
 Json header_of(const Outcome& outcome, std::chrono::system_clock::time_point now) {
   return {{"id", to_string(outcome.frame->id)},
           {"stream", outcome.frame->stream},
-          {"cause", cause_of(outcome)},
+          {"cause", letter_cause(outcome)},
           {"attempts", outcome.attempts},
           {"time", iso8601(now)}};
 }
@@ -79,7 +79,7 @@ std::string dead_letter_json(const Outcome& outcome, std::chrono::system_clock::
   }
   if (text.size() > max_bytes) text = without_payload(letter, frame, nullptr);
   if (text.size() > max_bytes) {
-    letter["cause"] = cause_of(outcome).substr(0, kShortCause);
+    letter["cause"] = letter_cause(outcome).substr(0, kShortCause);
     text = without_payload(std::move(letter), frame, nullptr);
   }
   return text;

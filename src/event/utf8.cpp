@@ -28,12 +28,17 @@ Tail tail_of(unsigned char first) noexcept {
   return {3};
 }
 
+// Of a character, any byte but the first.
+bool is_tail(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
 bool follows(std::string_view rest, const Tail& tail) noexcept {
   if (tail.size == 0 || rest.size() < tail.size) return false;
   const auto second = static_cast<unsigned char>(rest[0]);
   if (second < tail.low || second > tail.high) return false;
   for (std::size_t i = 1; i < tail.size; ++i) {
-    if ((static_cast<unsigned char>(rest[i]) & 0xc0) != 0x80) return false;
+    if (!is_tail(rest[i])) return false;
   }
   return true;
 }
@@ -61,6 +66,14 @@ bool is_utf8(std::string_view bytes) noexcept {
     if (!follows(bytes, tail)) return false;
     bytes.remove_prefix(tail.size);
   }
+}
+
+std::string_view utf8_prefix(std::string_view bytes, std::size_t most) noexcept {
+  if (bytes.size() <= most) return bytes;
+  constexpr std::size_t kMostTail = 3;
+  std::size_t end = most;
+  while (end > 0 && most - end < kMostTail && is_tail(bytes[end])) --end;
+  return bytes.substr(0, is_tail(bytes[end]) ? most : end);
 }
 
 bool is_mqtt_string(std::string_view bytes) noexcept {

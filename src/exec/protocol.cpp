@@ -47,9 +47,7 @@ void append_json_string(std::string& line, std::string_view utf8) {
 
 std::string cut(std::string cause) {
   if (cause.size() <= kLongestCause) return cause;
-  std::size_t end = kLongestCause;
-  while (end > 0 && (static_cast<unsigned char>(cause[end]) & 0xc0) == 0x80) --end;
-  return cause.substr(0, end) + "… (cut)";
+  return std::string(utf8_prefix(cause, kLongestCause)) + "… (cut)";
 }
 
 // Containers in a reply are read over, whatever is in them: nothing of a tree of brackets is built.

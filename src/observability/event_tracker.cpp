@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "event/verdict.hpp"
+
 namespace millrace {
 namespace {
 
@@ -20,12 +22,11 @@ Fate fate_of(const Verdict& verdict) {
   return std::visit(Of{}, verdict);
 }
 
-struct CauseOf {
-  std::string operator()(const Result&) const { return {}; }
-  std::string operator()(const Filtered& filtered) const { return filtered.reason; }
-  std::string operator()(const Rejected& rejected) const { return rejected.cause; }
-  std::string operator()(const Failed& failed) const { return failed.cause; }
-};
+std::string traced_cause(const Verdict& verdict) {
+  if (const auto* filtered = std::get_if<Filtered>(&verdict)) return filtered->reason;
+  const auto* cause = cause_of(verdict);
+  return cause != nullptr ? *cause : std::string();
+}
 
 std::size_t result_bytes(const Verdict& verdict) {
   const auto* result = std::get_if<Result>(&verdict);
@@ -145,7 +146,7 @@ void EventTracker::settle(const Outcome& outcome, bool dropped) {
   change(outcome.frame->number, [&](Open& open) {
     EventTrace& trace = open.event.so_far;
     trace.fate = fate_of(outcome.verdict);
-    trace.cause = std::visit(CauseOf{}, outcome.verdict);
+    trace.cause = traced_cause(outcome.verdict);
     trace.bytes_out = result_bytes(outcome.verdict);
     trace.attempts = outcome.attempts;
     trace.dropped = dropped;
@@ -160,7 +161,7 @@ void EventTracker::outcome_replaced(const Outcome& outcome) {
   change(outcome.frame->number, [&](Open& open) {
     EventTrace& trace = open.event.so_far;
     trace.fate = fate_of(outcome.verdict);
-    trace.cause = std::visit(CauseOf{}, outcome.verdict);
+    trace.cause = traced_cause(outcome.verdict);
     trace.bytes_out = 0;
     trace.origin = Origin::receiver;
   });

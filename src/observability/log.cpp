@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/event_id.hpp"
+#include "event/verdict.hpp"
 #include "observability/log_writer.hpp"
 
 namespace millrace {
@@ -24,13 +25,6 @@ const char* name(End end) {
       break;
   }
   return "dead letters";
-}
-
-// Why there is no result, or nothing where there is one, or none by intent.
-const std::string* cause(const Verdict& verdict) {
-  if (const auto* rejected = std::get_if<Rejected>(&verdict)) return &rejected->cause;
-  if (const auto* failed = std::get_if<Failed>(&verdict)) return &failed->cause;
-  return nullptr;
 }
 
 LogLine about(Severity severity, const Frame& frame, unsigned attempt, std::string text) {
@@ -120,7 +114,7 @@ void Log::worker_said(unsigned worker, const EventId* event, const std::string& 
 }
 
 void Log::outcome_emitted(const Outcome& outcome) {
-  if (const std::string* why = cause(outcome.verdict)) {
+  if (const std::string* why = cause_of(outcome.verdict)) {
     writer_->limited(about(Severity::warning, *outcome.frame, outcome.attempts,
                            "a dead letter in its place: " + *why));
   } else if (writer_->wants(Severity::debug)) {
@@ -137,7 +131,7 @@ void Log::outcome_filtered(const Outcome& outcome) {
 }
 
 void Log::outcome_dropped(const Outcome& outcome) {
-  const std::string* why = cause(outcome.verdict);
+  const std::string* why = cause_of(outcome.verdict);
   writer_->limited(about(Severity::warning, *outcome.frame, outcome.attempts,
                          "dropped by processing.on_failure: " + (why ? *why : std::string())));
 }

@@ -4,22 +4,11 @@
 #include <utility>
 
 #include "event/topic_filter.hpp"
+#include "event/utf8.hpp"
 
 namespace millrace {
-namespace {
-
-bool continues_a_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
-}  // namespace
-
 std::string tap_excerpt(std::string_view payload) {
-  if (payload.size() <= kTapPayload) return std::string(payload);
-  std::size_t end = kTapPayload;
-  // RFC 3629, 3: a character has four bytes at most. Anything else is no text, and cut anywhere.
-  while (end > kTapPayload - 4 && continues_a_character(payload[end])) --end;
-  return std::string(payload.substr(0, continues_a_character(payload[end]) ? kTapPayload : end));
+  return std::string(utf8_prefix(payload, kTapPayload));
 }
 
 bool TapQueue::wants(std::string_view stream) const {

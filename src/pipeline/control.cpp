@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "event/event_id.hpp"
+#include "event/verdict.hpp"
 
 namespace millrace {
 namespace {
@@ -64,11 +65,10 @@ PipelineEvents Control::pipeline_events() {
       .journal_failed = [this](std::error_code error) { journal_failed(error); },
       .stopped =
           [this](const Outcome& outcome) {
-            const auto* rejected = std::get_if<Rejected>(&outcome.verdict);
-            const auto* failed = std::get_if<Failed>(&outcome.verdict);
-            const std::string cause = rejected ? rejected->cause : failed ? failed->cause : "";
-            stop_for({ExitCode::failed, "event " + to_string(outcome.frame->id) + " of " +
-                                            outcome.frame->stream + " stops the run: " + cause});
+            const auto* cause = cause_of(outcome.verdict);
+            stop_for({ExitCode::failed,
+                      "event " + to_string(outcome.frame->id) + " of " + outcome.frame->stream +
+                          " stops the run: " + (cause != nullptr ? *cause : std::string())});
           },
   };
 }

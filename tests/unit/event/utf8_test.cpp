@@ -132,6 +132,22 @@ TEST(Utf8, RefusesACharacterCutShortAtTheEnd) {
     EXPECT_FALSE(is_utf8(text.substr(0, size)));
 }
 
+TEST(Utf8, IsCutAtTheBeginningOfACharacter) {
+  const std::string text = "ab\xf0\x9f\x98\x80yz";
+  EXPECT_EQ(utf8_prefix(text, 8), text);
+  EXPECT_EQ(utf8_prefix(text, 100), text);
+  EXPECT_EQ(utf8_prefix(text, 7), text.substr(0, 7));
+  EXPECT_EQ(utf8_prefix(text, 6), text.substr(0, 6));
+  for (const std::size_t most : {2, 3, 4, 5}) EXPECT_EQ(utf8_prefix(text, most), "ab") << most;
+  EXPECT_EQ(utf8_prefix(text, 0), "");
+}
+
+TEST(Utf8, IsCutAnywhereInWhatIsNoText) {
+  const std::string bytes(20, '\x80');
+  EXPECT_EQ(utf8_prefix(bytes, 10), bytes.substr(0, 10));
+  EXPECT_EQ(utf8_prefix(bytes, 0), "");
+}
+
 TEST(MqttString, IsUtf8WithoutNulOfAtMost65535Bytes) {
   EXPECT_TRUE(is_mqtt_string(""));
   EXPECT_TRUE(is_mqtt_string("grün/1"));
