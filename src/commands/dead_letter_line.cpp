@@ -1,9 +1,9 @@
 #include "commands/dead_letter_line.hpp"
 
-#include <limits>
 #include <stdexcept>
 
 #include "commands/json_node.hpp"
+#include "commands/json_properties.hpp"
 #include "config/error.hpp"
 #include "event/base64.hpp"
 
@@ -34,19 +34,10 @@ std::string payload_of(const JsonNode& letter) {
 Properties letter_properties_of(const JsonNode& node) {
   Properties properties;
   if (!node.value().is_object()) node.fail("must be an object");
-  for (const JsonNode& pair : node.at("user").items()) {
-    const auto parts = pair.items();
-    if (parts.size() != 2) pair.fail("must be a pair of texts");
-    properties.user.emplace_back(parts[0].text(), parts[1].text());
-  }
-  if (const auto value = node.find("content_type")) properties.content_type = value->text();
+  read_user_properties(node.at("user"), properties);
+  read_plain_properties(node, properties);
   if (const auto value = node.find("correlation_data")) {
     properties.correlation_data = bytes_of(*value);
-  }
-  if (const auto value = node.find("response_topic")) properties.response_topic = value->text();
-  if (const auto value = node.find("message_expiry")) {
-    properties.message_expiry =
-        static_cast<std::uint32_t>(value->integer(0, std::numeric_limits<std::uint32_t>::max()));
   }
   return properties;
 }

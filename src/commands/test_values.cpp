@@ -1,8 +1,8 @@
 #include "commands/test_values.hpp"
 
-#include <limits>
 #include <utility>
 
+#include "commands/json_properties.hpp"
 #include "event/base64.hpp"
 
 namespace millrace {
@@ -86,14 +86,9 @@ Properties test_properties(const JsonNode& node) {
   node.check_object(
       {"content_type", "correlation_data", "response_topic", "message_expiry", "user"});
   Properties properties;
-  if (const auto value = node.find("content_type")) properties.content_type = value->text();
+  read_plain_properties(node, properties);
   if (const auto value = node.find("correlation_data")) {
     properties.correlation_data = test_payload(*value);
-  }
-  if (const auto value = node.find("response_topic")) properties.response_topic = value->text();
-  if (const auto value = node.find("message_expiry")) {
-    properties.message_expiry =
-        static_cast<std::uint32_t>(value->integer(0, std::numeric_limits<std::uint32_t>::max()));
   }
   const auto user = node.find("user");
   if (!user) return properties;
@@ -103,11 +98,7 @@ Properties test_properties(const JsonNode& node) {
     }
     return properties;
   }
-  for (const JsonNode& pair : user->items()) {
-    const auto parts = pair.items();
-    if (parts.size() != 2) pair.fail("must be a pair of texts");
-    properties.user.emplace_back(parts[0].text(), parts[1].text());
-  }
+  read_user_properties(*user, properties);
   return properties;
 }
 
