@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <bit>
 #include <future>
-#include <limits>
 #include <utility>
 
+#include "net/mqtt_limits.hpp"
 #include "net/mqtt_properties.hpp"
 #include "net/mqtt_reason.hpp"
 
 namespace millrace {
 namespace {
 
-// As the sink has it: Paho looks through all of them for each new packet identifier.
-constexpr std::size_t kLargestPublishWindow = 64;
-// Fixed header, lengths of topic and properties, packet identifier, at most (MQTT 5, 3.3).
-constexpr std::size_t kPublishOverhead = 5 + 2 + 4 + 2;
+// Messages that have no answer yet, sent or not.
+constexpr std::size_t kMostItems = 64;
 
 }  // namespace
 
@@ -46,7 +44,7 @@ std::string MqttPublisher::publish(std::uint64_t tag, const std::string& topic,
   message->set_payload(payload);
   message->set_qos(1);
   if (mqtt_version_ >= MQTTVERSION_5) message->set_properties(to_paho(properties));
-  if (auto problem = wait_until(kLargestPublishWindow - 1, patience); !problem.empty()) {
+  if (auto problem = wait_until(kMostItems - 1, patience); !problem.empty()) {
     return problem;
   }
   {
@@ -86,9 +84,8 @@ void MqttPublisher::opened(const MqttSession& session, mqtt::async_client& clien
     const std::lock_guard lock(mutex_);
     was_open_ = true;
     problem_.clear();
-    window_ = std::clamp<std::size_t>(session.receive_maximum, 1, kLargestPublishWindow);
-    largest_packet_ =
-        session.maximum_packet_size.value_or(std::numeric_limits<std::uint32_t>::max());
+    window_ = publish_window(session);
+    largest_packet_ = largest_packet(session);
   }
   client_ = &client;
   pump();
@@ -126,9 +123,7 @@ mqtt::const_message_ptr MqttPublisher::next(std::uint64_t& sequence) {
     if (item.sent) continue;
     item.sent = true;
     sequence = item.sequence;
-    const auto size = kPublishOverhead + item.message->get_topic().size() +
-                      wire_size(item.message->get_properties()) +
-                      item.message->get_payload().size();
+    const auto size = packet_size(*item.message);
     if (size <= largest_packet_) return item.message;
     const auto refusal = "it makes a packet of " + std::to_string(size) +
                          " bytes, and the broker takes " + std::to_string(largest_packet_);

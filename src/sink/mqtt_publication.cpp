@@ -9,15 +9,11 @@
 
 #include "event/dead_letter.hpp"
 #include "event/result_properties.hpp"
+#include "net/mqtt_limits.hpp"
 #include "net/mqtt_properties.hpp"
 
 namespace millrace {
 namespace {
-
-// Fixed header, lengths of topic and properties, packet identifier, at most (MQTT 5, 3.3).
-constexpr std::size_t kPacketOverhead = 5 + 2 + 4 + 2;
-// MQTT 5, 1.5.5: what a packet's length can say.
-constexpr std::size_t kLargestPacket = 268435455;
 
 TopicTemplate make_template(const SinkConfig& config, std::vector<std::string> own_filters) {
   try {
@@ -32,16 +28,6 @@ mqtt::properties letter_properties() {
   properties.content_type = "application/json";
   properties.utf8_payload = true;
   return to_paho(properties);
-}
-
-std::size_t limit_of(const MqttSession& session) {
-  return std::min<std::size_t>(session.maximum_packet_size.value_or(kLargestPacket),
-                               kLargestPacket);
-}
-
-std::size_t packet_size(const mqtt::message& message) {
-  return kPacketOverhead + message.get_topic().size() + wire_size(message.get_properties()) +
-         message.get_payload().size();
 }
 
 }  // namespace
@@ -96,9 +82,9 @@ Publication MqttPublications::make_result(const Outcome& outcome, const Result& 
     message->set_properties(to_paho(result_properties(*outcome.frame, result.payload)));
   }
   const auto size = packet_size(*message);
-  if (size > limit_of(session)) {
+  if (size > largest_packet(session)) {
     return {nullptr, "the result makes a packet of " + std::to_string(size) +
-                         " bytes, and the broker takes " + std::to_string(limit_of(session))};
+                         " bytes, and the broker takes " + std::to_string(largest_packet(session))};
   }
   return {std::move(message), {}};
 }
@@ -110,7 +96,7 @@ Publication MqttPublications::make_letter(const Outcome& outcome, const MqttSess
   message->set_qos(std::min(qos_, session.maximum_qos));
   if (mqtt_version_ >= MQTTVERSION_5) message->set_properties(letter_properties());
   const auto overhead = packet_size(*message);
-  const auto limit = limit_of(session);
+  const auto limit = largest_packet(session);
   const auto room = limit > overhead ? limit - overhead : 0;
   message->set_payload(mqtt::binary_ref(
       dead_letter_json(outcome, std::chrono::system_clock::now(), std::min(room, letter_limit))));

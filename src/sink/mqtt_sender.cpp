@@ -7,14 +7,12 @@
 #include <utility>
 #include <variant>
 
+#include "net/mqtt_limits.hpp"
 #include "net/mqtt_reason.hpp"
 
 namespace millrace {
 namespace {
 
-// Paho looks through all of them for each new packet identifier, so more is not better; and more
-// than a hundred it would not buffer.
-constexpr std::size_t kLargestWindow = 64;
 // A dead letter that is refused as too large is cut in half until it is this small.
 constexpr std::size_t kSmallestLetter = 512;
 
@@ -51,7 +49,7 @@ void MqttSender::opened(const MqttSession& session, mqtt::async_client& client) 
     const std::lock_guard lock(mutex_);
     session_ = session;
     client_ = &client;
-    window_.open(std::clamp<std::size_t>(session.receive_maximum, 1, kLargestWindow));
+    window_.open(publish_window(session));
   }
   pump();
 }
