@@ -9,27 +9,18 @@
 #include <thread>
 
 #include "net/http_address.hpp"
-#include "observability/tap_server.hpp"
+#include "unit/observability/tap_endpoint.hpp"
 
 namespace millrace {
 namespace {
 
+using test::TapEndpoint;
+
 class TapCommandTest : public testing::Test {
  protected:
   void serve(TapMode mode, const std::string& token = "") {
-    HttpConfig config;
-    config.tap = mode;
-    config.token = token;
-    tap_ = std::make_unique<Tap>(mode);
-    tap_server_ = std::make_unique<TapServer>(*tap_, config);
-    HttpServerOptions options;
-    options.listen = {"127.0.0.1", 0};
-    options.token = token;
-    options.closing = [this] { tap_server_->close(); };
-    HttpRoutes routes;
-    routes["/tap"] = tap_server_->route();
-    server_ = std::make_unique<HttpServer>(std::move(options), std::move(routes));
-    config_.http.listen = to_string(server_->address());
+    endpoint_ = std::make_unique<TapEndpoint>(mode, token);
+    config_.http.listen = to_string(endpoint_->address());
     config_.http.token = token;
   }
 
@@ -40,16 +31,14 @@ class TapCommandTest : public testing::Test {
       chunk.stream = "events/a";
       chunk.bytes = Payload("12");
       while (!stop.stop_requested()) {
-        if (tap_) tap_->chunk_received(chunk);
+        if (endpoint_) endpoint_->tap.chunk_received(chunk);
         std::this_thread::yield();
       }
     });
     code_ = tap(arguments, config_, out_, err_);
   }
 
-  std::unique_ptr<Tap> tap_;
-  std::unique_ptr<TapServer> tap_server_;
-  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<TapEndpoint> endpoint_;
   Config config_;
   std::ostringstream out_;
   std::ostringstream err_;
@@ -92,7 +81,7 @@ TEST_F(TapCommandTest, SaysInOneLineWhyItShowsNothing) {
   EXPECT_EQ(tap(arguments, config_, out_, err_), 1);
   serve(TapMode::off);
   EXPECT_EQ(tap(arguments, config_, out_, err_), 1);
-  server_.reset();
+  endpoint_.reset();
   EXPECT_EQ(tap(arguments, config_, out_, err_), 1);
   const std::string nobody = config_.http.listen;
   config_.http.listen = "";

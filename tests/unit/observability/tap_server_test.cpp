@@ -12,6 +12,7 @@
 #include "net/http_answer.hpp"
 #include "support/raw_websocket.hpp"
 #include "support/wait.hpp"
+#include "unit/observability/tap_endpoint.hpp"
 
 namespace millrace::test {
 namespace {
@@ -25,22 +26,11 @@ constexpr auto kUpgraded = "HTTP/1.1 101 ";
 class TapServerTest : public testing::Test {
  protected:
   void serve(TapMode mode = TapMode::events, const std::string& token = "") {
-    HttpConfig config;
-    config.token = token;
-    config.tap = mode;
-    tap_ = std::make_unique<Tap>(mode);
-    tap_server_ = std::make_unique<TapServer>(*tap_, config);
-    HttpServerOptions options;
-    options.listen = {"127.0.0.1", 0};
-    options.token = token;
-    options.closing = [this] { tap_server_->close(); };
-    HttpRoutes routes;
-    routes["/tap"] = tap_server_->route();
-    server_ = std::make_unique<HttpServer>(std::move(options), std::move(routes));
+    endpoint_ = std::make_unique<TapEndpoint>(mode, token);
   }
 
   RawWebSocketPtr look(const std::string& query = "", const std::string& headers = "") {
-    return connect_websocket(server_->address().port, "/tap" + query, headers);
+    return connect_websocket(endpoint_->address().port, "/tap" + query, headers);
   }
 
   std::string hello(const std::string& query, const std::string& headers = "") {
@@ -51,7 +41,7 @@ class TapServerTest : public testing::Test {
     EventTrace trace;
     trace.number = number;
     trace.stream = stream;
-    tap_->finished(trace);
+    endpoint_->tap.finished(trace);
   }
 
   // Somebody looks on only some time after the answer to the upgrade.
@@ -65,9 +55,7 @@ class TapServerTest : public testing::Test {
     return came ? nlohmann::json::parse(heard->payload) : nlohmann::json();
   }
 
-  std::unique_ptr<Tap> tap_;
-  std::unique_ptr<TapServer> tap_server_;
-  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<TapEndpoint> endpoint_;
 };
 
 TEST_F(TapServerTest, SendsEachEventAsATextMessage) {
@@ -103,7 +91,7 @@ TEST_F(TapServerTest, RefusesWhatItCannotShow) {
 
 TEST_F(TapServerTest, LetsNoPageOfAnotherSiteIn) {
   serve();
-  const std::string port = std::to_string(server_->address().port);
+  const std::string port = std::to_string(endpoint_->address().port);
   EXPECT_THAT(hello("", "Origin: https://evil.example\r\n"), StartsWith("HTTP/1.1 403 "));
   EXPECT_THAT(hello("", "Origin: null\r\n"), StartsWith("HTTP/1.1 403 "));
 }
@@ -112,7 +100,7 @@ TEST_F(TapServerTest, LetsNoPageInThatCameByANameWhichCouldBeForged) {
   serve();
   // What DNS rebinding looks like: the page's own host, at our address.
   const auto with_host = [&](const std::string& host) {
-    auto client = dial(server_->address().port);
+    auto client = dial(endpoint_->address().port);
     client->send_bytes("GET /tap HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host +
                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
                        "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
@@ -158,7 +146,7 @@ TEST_F(TapServerTest, LetsAFewInAtATime) {
 
 TEST_F(TapServerTest, LeavesOutWhatADeafClientCannotTakeAndDelaysNobody) {
   serve();
-  const auto deaf = connect_websocket(server_->address().port, "/tap", "", 4096);
+  const auto deaf = connect_websocket(endpoint_->address().port, "/tap", "", 4096);
   const auto hears = look();
   const std::string stream(1000, 's');
   std::uint64_t number = 0;
@@ -176,8 +164,8 @@ TEST_F(TapServerTest, TellsThoseWhoLookOnThatItEnds) {
   serve();
   const auto client = look();
   (void)first_message(*client);
-  const auto deaf = connect_websocket(server_->address().port, "/tap", "", 4096);
-  server_.reset();  // returns although one never answers
+  const auto deaf = connect_websocket(endpoint_->address().port, "/tap", "", 4096);
+  endpoint_.reset();  // returns although one never answers
   std::optional<WsFrame> last;
   for (auto frame = client->next_data(); frame; frame = client->next_data()) last = frame;
   EXPECT_EQ(RawWebSocket::code_of(last), 1001U);
