@@ -15,6 +15,7 @@
 #include "journal/durable_journal.hpp"
 #include "journal/memory_journal.hpp"
 #include "millrace/journal.hpp"
+#include "support/temp_folder.hpp"
 
 namespace millrace {
 namespace {
@@ -52,17 +53,6 @@ std::vector<Kind> kinds() {
 
 class JournalContract : public ::testing::TestWithParam<Kind> {
  protected:
-  JournalContract() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "contract-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    journal_ = GetParam().make(folder_);
-  }
-  ~JournalContract() override {
-    journal_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   static Chunk chunk(const std::string& stream, std::string bytes) {
     Chunk made;
     made.stream = stream;
@@ -87,8 +77,8 @@ class JournalContract : public ::testing::TestWithParam<Kind> {
     return offsets;
   }
 
-  std::string folder_;
-  JournalPtr journal_;
+  const test::TempFolder folder_;
+  JournalPtr journal_ = GetParam().make(folder_.path());
 };
 
 TEST_P(JournalContract, HandsOutWhatWasAppendedInOrder) {

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <stdexcept>
 #include <string>
 
 #include "journal/file_layer.hpp"
+#include "support/temp_folder.hpp"
 
 namespace millrace::fuzz {
 
@@ -19,21 +19,6 @@ using Files = std::map<std::string, std::string>;
 
 class MemoryFolder {
  public:
-  MemoryFolder() {
-    const std::filesystem::path shared("/dev/shm");
-    const bool usable = ::access(shared.c_str(), W_OK) == 0;
-    const auto base = usable ? shared : std::filesystem::temp_directory_path();
-    std::string name = (base / "millrace-fuzz-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~MemoryFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  MemoryFolder(const MemoryFolder&) = delete;
-  MemoryFolder& operator=(const MemoryFolder&) = delete;
-
   [[nodiscard]] const std::string& path() const { return path_; }
 
   [[nodiscard]] Files load() const {
@@ -57,7 +42,13 @@ class MemoryFolder {
   }
 
  private:
-  std::string path_;
+  static std::filesystem::path in_memory() {
+    const std::filesystem::path shared("/dev/shm");
+    return ::access(shared.c_str(), W_OK) == 0 ? shared : std::filesystem::temp_directory_path();
+  }
+
+  const test::TempFolder folder_{in_memory()};
+  const std::string path_ = folder_.path();
 };
 
 /// Files whose room is not filled and that are not synced: nobody pulls the plug here.

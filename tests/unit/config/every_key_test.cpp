@@ -134,7 +134,7 @@ class EveryKey : public testing::TestWithParam<std::string> {
 
 TEST_P(EveryKey, MeansTheSameInAFileTheEnvironmentAndOnTheCommandLine) {
   const auto [value, needed] = other_value(key_);
-  const Folder folder;
+  const TempFolder folder;
   ConfigInputs without;
   without.set = needed;
   ConfigInputs file = without;
@@ -257,7 +257,7 @@ TEST(TheDefaults, AreThoseOfTheHeader) {
 }
 
 TEST(TheListing, ReadsBackAsTheSameConfig) {
-  const Folder folder;
+  const TempFolder folder;
   ConfigInputs inputs;
   inputs.set = {"source.topics=a/#,b",     "source.mqtt_version=3.1.1", "limits.drain=1500ms",
                 "limits.frame_bytes=1025", "sink.retain=true",          "sink.topic=r/{topic}"};

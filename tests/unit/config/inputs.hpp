@@ -7,32 +7,9 @@
 #include <string>
 
 #include "config/load.hpp"
+#include "support/temp_folder.hpp"
 
 namespace millrace::test {
-
-/// A folder of this test's own; gone with it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "millrace-config-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
-  /// Writes a file there and answers its path.
-  std::string write(const std::string& name, const std::string& bytes) const {
-    const std::string file = path_ + "/" + name;
-    std::ofstream(file, std::ios::binary) << bytes;
-    return file;
-  }
-
- private:
-  std::string path_;
-};
 
 inline std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -58,9 +35,9 @@ inline std::string from_latin1(const std::string& text) {
 /// The inputs that a data file describes: `config` (an object) or `text` (as it stands) or `latin1`
 /// (bytes) is the file config.json; `env` and `set`; `files` are others, by name. `{dir}` stands
 /// for the folder.
-inline ConfigInputs inputs_of(const nlohmann::ordered_json& data, const Folder& folder) {
+inline ConfigInputs inputs_of(const nlohmann::ordered_json& data, const TempFolder& folder) {
   const auto placed = [&folder](const std::string& text) {
-    return replaced(text, "{dir}", folder.path());
+    return replaced(text, "{dir}", folder.path().string());
   };
   ConfigInputs inputs;
   if (data.contains("config")) inputs.file = folder.write("config.json", data["config"].dump(2));

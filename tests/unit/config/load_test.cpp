@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 
 Config load_text(const char* json) {
-  const Folder folder;
+  const TempFolder folder;
   return load_config(inputs_of(nlohmann::ordered_json::parse(json), folder));
 }
 
@@ -26,7 +26,7 @@ TEST(LoadConfig, TakesTheDefaultsWhereNothingIsGiven) {
 
 TEST(LoadConfig, PrefersTheCommandLineToTheEnvironmentToTheFileToTheDefault) {
   const char* const file = R"({"processing": {"workers": 2, "attempts": 2, "backoff": "2s"}})";
-  const Folder folder;
+  const TempFolder folder;
   ConfigInputs inputs;
   inputs.file = folder.write("config.json", file);
   inputs.environment = {{"MILLRACE_PROCESSING_WORKERS", "3"},
@@ -40,7 +40,7 @@ TEST(LoadConfig, PrefersTheCommandLineToTheEnvironmentToTheFileToTheDefault) {
 }
 
 TEST(LoadConfig, PrefersPartsToTheFileAndLaterOnesToEarlierOnes) {
-  const Folder folder;
+  const TempFolder folder;
   ConfigInputs inputs;
   inputs.file = folder.write("config.json",
                              R"({"processing": {"workers": 2, "attempts": 2, "timeout": "2s"}})");

@@ -33,8 +33,9 @@ std::string error_of(const ConfigInputs& inputs) {
 }
 
 // The folder has another name each time.
-std::string placed(const std::string& error, const Folder& folder) {
-  return replaced(replaced(error, folder.path() + "/", ""), folder.path(), "{dir}");
+std::string placed(const std::string& error, const TempFolder& folder) {
+  return replaced(replaced(error, folder.path().string() + "/", ""), folder.path().string(),
+                  "{dir}");
 }
 
 class Mistake : public testing::TestWithParam<std::string> {};
@@ -42,7 +43,7 @@ class Mistake : public testing::TestWithParam<std::string> {};
 TEST_P(Mistake, IsExplainedInOneLine) {
   const auto data =
       nlohmann::ordered_json::parse(std::ifstream(kMistakes + "/" + GetParam() + ".json"));
-  const Folder folder;
+  const TempFolder folder;
   const std::string error = placed(error_of(inputs_of(data, folder)), folder);
   EXPECT_EQ(error, data["error"].get<std::string>());
   EXPECT_EQ(error.find('\n'), std::string::npos);

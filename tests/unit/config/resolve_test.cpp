@@ -13,7 +13,7 @@ Config resolved(std::vector<std::string> set) {
 }
 
 TEST(Sink, SharesTheSourcesBrokerCredentialsAndTlsUnderAnotherClientId) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string ca = folder.write("ca.pem", "");
   const Config config =
       resolved({"source.url=mqtts://broker", "source.client_id=mill", "source.username=joe",
@@ -76,7 +76,7 @@ TEST(Loop, IsAllowedWhereItIsAskedForOrCannotBe) {
 }
 
 TEST(Tls, TakesACertificateWithItsKey) {
-  const Folder folder;
+  const TempFolder folder;
   const Config config =
       resolved({"source.url=mqtts://broker", "source.tls.cert=" + folder.write("cert.pem", ""),
                 "source.tls.key=" + folder.write("key.pem", ""), "source.tls.key_passphrase=x"});
@@ -84,7 +84,7 @@ TEST(Tls, TakesACertificateWithItsKey) {
 }
 
 TEST(Tls, MayBeTheSinksOwnOnTheSourcesBroker) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string ca = folder.write("ca.pem", "");
   EXPECT_EQ(resolved({"source.url=mqtts://broker", "sink.tls.ca=" + ca}).sink.tls.ca, ca);
 }

@@ -13,7 +13,7 @@ namespace {
 const std::string kSecret = "hunter2";
 
 // Inputs that hold the secret of `key`, each with a mistake somewhere.
-std::vector<ConfigInputs> mistaken(const Key& key, const Folder& folder) {
+std::vector<ConfigInputs> mistaken(const Key& key, const TempFolder& folder) {
   const std::string& path = key.path;
   const std::string name = path.substr(path.rfind('.') + 1);
   const std::string section = path.substr(0, path.rfind('.'));
@@ -37,7 +37,7 @@ class Secret : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(Secret, IsInNoMessage) {
-  const Folder folder;
+  const TempFolder folder;
   for (const ConfigInputs& inputs : mistaken(key_, folder)) {
     try {
       static_cast<void>(load_config(inputs));
@@ -50,7 +50,7 @@ TEST_P(Secret, IsInNoMessage) {
 }
 
 TEST_P(Secret, IsInNoMessageAboutAFile) {
-  const Folder folder;
+  const TempFolder folder;
   std::string path = key_.path;
   std::replace(path.begin(), path.end(), '.', '/');
   nlohmann::json document;
@@ -88,7 +88,7 @@ TEST(Secrets, AreUserNamesPasswordsPassphrasesTokensAndHeaders) {
 }
 
 TEST(Secrets, AreNotPrinted) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string pem = folder.write("any.pem", "");
   ConfigInputs inputs;
   inputs.set = {"source.url=mqtts://broker", "source.tls.cert=" + pem, "source.tls.key=" + pem};

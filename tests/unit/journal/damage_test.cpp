@@ -180,7 +180,7 @@ TEST_F(JournalDamage, RefusesAnotherFormatVersion) {
 TEST_F(JournalDamage, RefusesTheSegmentOfAnotherJournal) {
   open();
   const auto config = config_;
-  config_.path = (path_ / "other").string();
+  config_.path = (folder_.path() / "other").string();
   open();
   open();
   const auto foreign = segments().back();

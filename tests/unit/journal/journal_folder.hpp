@@ -18,6 +18,7 @@
 #include "journal/journal_error.hpp"
 #include "journal/segment.hpp"
 #include "millrace/journal.hpp"
+#include "support/temp_folder.hpp"
 
 namespace millrace {
 
@@ -25,20 +26,14 @@ namespace millrace {
 class JournalFolder : public ::testing::Test {
  protected:
   JournalFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "journal-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-    config_.path = (path_ / "j").string();
+    config_.path = (folder_.path() / "j").string();
     config_.durability = Durability::process;
     config_.max_bytes = 64U << 20U;
     options_.fingerprint = "configuration one";
     options_.notice = [this](const Notice& notice) { notices_.push_back(notice); };
   }
 
-  ~JournalFolder() override {
-    journal_.reset();
-    std::filesystem::remove_all(path_);
-  }
+  ~JournalFolder() override { journal_.reset(); }
 
   /// Opens the journal; one that is open is left as kill -9 would leave it.
   Journal& open() {
@@ -110,7 +105,7 @@ class JournalFolder : public ::testing::Test {
     std::filesystem::remove_all(config_.path);
     std::filesystem::copy(kept(), config_.path);
   }
-  [[nodiscard]] std::filesystem::path kept() const { return path_ / "kept"; }
+  [[nodiscard]] std::filesystem::path kept() const { return folder_.path() / "kept"; }
 
   [[nodiscard]] std::vector<std::filesystem::path> segments() const {
     std::vector<std::filesystem::path> found;
@@ -130,7 +125,7 @@ class JournalFolder : public ::testing::Test {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
   }
 
-  std::filesystem::path path_;
+  test::TempFolder folder_;
   JournalConfig config_;
   OpenOptions options_;
   std::vector<Notice> notices_;
