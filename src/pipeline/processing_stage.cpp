@@ -4,6 +4,16 @@
 #include <utility>
 
 namespace millrace {
+namespace {
+
+// A frame emitted as it came has a header beside the bytes that limits.frame_bytes lets in.
+std::uint64_t measured(const Frame& frame, const Payload& result) {
+  const bool as_it_came =
+      result.view().data() == frame.raw.view().data() && result.size() == frame.raw.size();
+  return as_it_came ? frame.payload.size() : result.size();
+}
+
+}  // namespace
 
 ProcessingStage::ProcessingStage(Workers& workers, const Sink& results,
                                  const ProcessingConfig& processing, const LimitsConfig& limits,
@@ -48,8 +58,8 @@ Verdict ProcessingStage::attempt(const Job& job) {
   Verdict verdict = workers_.call(job.frame, job.attempt);
   const auto* result = std::get_if<Result>(&verdict);
   if (result == nullptr) return verdict;
-  if (result->payload.size() > result_limit_) {
-    return Rejected{"the result's " + std::to_string(result->payload.size()) +
+  if (const auto size = measured(*job.frame, result->payload); size > result_limit_) {
+    return Rejected{"the result's " + std::to_string(size) +
                     " bytes are more than limits.result_bytes (" + std::to_string(result_limit_) +
                     ")"};
   }

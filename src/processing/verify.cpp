@@ -1,6 +1,7 @@
 #include "processing/verify.hpp"
 
 #include <string>
+
 namespace millrace {
 
 Verdict Verify::process(const Frame& frame, const Attempt& attempt) {

@@ -203,5 +203,16 @@ TEST(LineFraming, SpansMessagesAndKeepsEmptyLines) {
   EXPECT_TRUE(harness.drain());
 }
 
+TEST_F(PacketFraming, LetsAFrameThatIsTheResultHaveItsHeaderBesideTheLimitOfResults) {
+  harness.config.limits.result_bytes = 5;
+  harness.work = [](const Frame& frame, const Attempt&) -> Verdict { return Result{frame.raw}; };
+  harness.start();
+  harness.publish(packet("fives") + packet("sixsix"));
+  EXPECT_THAT(texts_of(harness.results.wait_for(1)), ElementsAre(packet("fives")));
+  EXPECT_THAT(texts_of(harness.dead_letters.wait_for(1)),
+              ElementsAre(HasSubstr("the result's 6 bytes are more than limits.result_bytes (5)")));
+  EXPECT_TRUE(harness.drain());
+}
+
 }  // namespace
 }  // namespace millrace::test
