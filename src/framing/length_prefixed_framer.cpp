@@ -26,7 +26,9 @@ Judgement LengthPrefixedFramer::judge(std::string_view held, std::string_view fr
                       std::to_string(frame_bytes_) + " (limits.frame_bytes)"};
   }
   // Compared this way round, as their sum could be more than a size can hold.
-  if (available - header_.size < length.magnitude) return Incomplete{};
+  if (available - header_.size < length.magnitude) {
+    return Incomplete{header_.size + static_cast<std::size_t>(length.magnitude)};
+  }
   Extent extent;
   extent.payload_begin = header_.size;
   extent.payload_size = static_cast<std::size_t>(length.magnitude);

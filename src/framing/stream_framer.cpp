@@ -1,8 +1,15 @@
 #include "framing/stream_framer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
+namespace {
+
+// What a header announces is room for a frame of usual size, not for as much as a client likes.
+constexpr std::size_t kMostReserved = std::size_t{4} << 20;
+
+}  // namespace
 
 void StreamFramer::push(Payload chunk) {
   if (ended_) return;
@@ -28,7 +35,8 @@ std::optional<Piece> StreamFramer::end(const std::string& why) {
 
 // Copied although it could be kept as a slice: a few bytes of a frame must not keep the whole chunk
 // alive for as long as the rest takes to come.
-std::optional<Piece> StreamFramer::apply(const Incomplete&) {
+std::optional<Piece> StreamFramer::apply(const Incomplete& incomplete) {
+  held_.reserve(std::min(incomplete.size, kMostReserved));
   held_.append(fresh());
   chunk_ = {};
   taken_ = 0;

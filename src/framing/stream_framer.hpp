@@ -12,7 +12,9 @@
 namespace millrace {
 
 /// The frame is not all here.
-struct Incomplete {};
+struct Incomplete {
+  std::size_t size = 0;  ///< bytes that it will have, where that is known
+};
 
 /// The frame is all here: where its parts are, in bytes from its start.
 struct Extent {
@@ -48,7 +50,7 @@ class StreamFramer : public Framer {
   /// not empty.
   [[nodiscard]] virtual Judgement judge(std::string_view held, std::string_view fresh) const = 0;
 
-  std::optional<Piece> apply(const Incomplete&);
+  std::optional<Piece> apply(const Incomplete& incomplete);
   std::optional<Piece> apply(const Extent& extent);
   std::optional<Piece> apply(Impossible& impossible);
   Payload take(std::size_t size);
