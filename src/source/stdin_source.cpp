@@ -1,59 +1,29 @@
 #include "source/stdin_source.hpp"
 
 #include <poll.h>
-#include <pthread.h>
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "net/wake_event.hpp"
-#include "source/intake_gate.hpp"
+#include "source/thread_source.hpp"
 
 namespace millrace {
 namespace {
 
-constexpr const char* kStdinStream = "stdin";
 constexpr std::size_t kBlock = 65536;
 
-class StdinSource final : public Source {
+class StdinSource final : public ThreadSource {
  public:
-  explicit StdinSource(int fd) : fd_(fd) {}
-  ~StdinSource() override { StdinSource::stop(); }
+  explicit StdinSource(int fd) : ThreadSource("stdin"), fd_(fd) {}
+  ~StdinSource() override { stop(); }
   StdinSource(const StdinSource&) = delete;
   StdinSource& operator=(const StdinSource&) = delete;
-
-  void start(Intake& intake) override {
-    intake_ = &intake;
-    gate_ = std::make_unique<IntakeGate>(intake);
-    intake.state({true, true, {}});
-    thread_ = std::thread([this] { run(); });
-    pthread_setname_np(thread_.native_handle(), "stdin");
-  }
-
-  void pause() override {
-    gate_->pause();
-    intake_->state({false, false, "paused", true});
-  }
-
-  void resume() override {
-    intake_->state({true, true, {}});
-    gate_->resume();
-  }
-
-  void stop() override {
-    if (!thread_.joinable()) return;
-    stopping_ = true;
-    gate_->close();
-    wake_.raise();
-    thread_.join();
-  }
 
   void close_stream(const std::string& /*stream*/) override {
     broken_ = true;
@@ -61,15 +31,20 @@ class StdinSource final : public Source {
   }
 
  private:
-  void run() {
+  void run() override {
     std::string error;
     while (!stopping_ && !broken_) {
       auto bytes = read_block(error);
       if (!bytes) continue;
       if (bytes->empty()) return end(error);
-      if (!gate_->pass(chunk_of(std::move(*bytes)))) return;
+      if (!pass(std::move(*bytes))) return;
     }
     if (broken_ && !stopping_) end("its bytes cannot be framed any further");
+  }
+
+  void interrupt() override {
+    stopping_ = true;
+    wake_.raise();
   }
 
   // Nothing: look around. Empty: the end, by an error where `error` says so.
@@ -87,27 +62,11 @@ class StdinSource final : public Source {
     return std::exchange(block_, {});
   }
 
-  static Chunk chunk_of(std::string bytes) {
-    Chunk chunk;
-    chunk.stream = kStdinStream;
-    chunk.bytes = Payload(std::move(bytes));
-    chunk.received = std::chrono::system_clock::now();
-    return chunk;
-  }
-
-  void end(const std::string& error) {
-    if (!gate_->pass(Cut{kStdinStream, CutCause::closed, 0})) return;
-    intake_->ended(error.empty() ? error : std::string(kStdinStream) + ": " + error);
-  }
-
   const int fd_;
   WakeEvent wake_;
-  Intake* intake_ = nullptr;
-  std::unique_ptr<IntakeGate> gate_;
   std::string block_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> broken_ = false;
-  std::thread thread_;
 };
 
 }  // namespace
