@@ -1,6 +1,8 @@
 #include "support/ports.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +16,30 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
+}
+
+Listener listen_anywhere() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  auto address = loopback(0);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (::bind(descriptor, generic, size) != 0 || ::listen(descriptor, 16) != 0 ||
+      ::getsockname(descriptor, generic, &size) != 0) {
+    ::close(descriptor);
+    throw std::runtime_error("nothing can listen on 127.0.0.1");
+  }
+  return {descriptor, ntohs(address.sin_port)};
+}
+
+void make_quick(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+}
+
+void reset_on_close(int socket) {
+  const linger at_once{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 std::uint16_t free_port() {

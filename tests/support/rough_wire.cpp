@@ -21,6 +21,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/ports.hpp"
+
 namespace millrace::test {
 namespace {
 
@@ -30,23 +32,8 @@ using std::chrono::milliseconds;
 // What one direction may hold; behind it the sender waits, as at a router's full queue.
 constexpr std::size_t kMostHeld = 256 * 1024;
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-void prepare(int socket) {
-  const int on = 1;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-}
-
 void reset(int socket) {
-  const linger at_once{1, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset_on_close(socket);
   ::close(socket);
 }
 
@@ -76,16 +63,8 @@ class RoughWire::Loop {
  public:
   explicit Loop(std::uint16_t server_port)
       : server_port_(server_port),
-        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+        listener_(listen_anywhere()),
         event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    auto address = loopback(0);
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0) {
-      throw std::runtime_error("the wire cannot listen");
-    }
-    port = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
   }
 
@@ -94,7 +73,7 @@ class RoughWire::Loop {
     changed();
     thread_.join();
     reset_all();
-    ::close(listener_);
+    ::close(listener_.descriptor);
     ::close(event_);
   }
   Loop(const Loop&) = delete;
@@ -112,7 +91,7 @@ class RoughWire::Loop {
     links_.clear();
   }
 
-  std::uint16_t port = 0;
+  std::uint16_t port() const { return listener_.port; }
   mutable std::mutex mutex;  // over all that follows
   Shape shape;
   std::array<bool, 2> blocked{};
@@ -139,7 +118,7 @@ class RoughWire::Loop {
   }
 
   void wait() {
-    std::vector<pollfd> waiting{{event_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    std::vector<pollfd> waiting{{event_, POLLIN, 0}, {listener_.descriptor, POLLIN, 0}};
     std::optional<Clock::time_point> next;
     {
       const std::lock_guard lock(mutex);
@@ -165,7 +144,7 @@ class RoughWire::Loop {
   }
 
   void accept_links() {
-    const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int client = ::accept4(listener_.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
     attempts.push_back(Clock::now());
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -176,8 +155,8 @@ class RoughWire::Loop {
       ::close(server);
       return;
     }
-    prepare(client);
-    prepare(server);
+    make_quick(client);
+    make_quick(server);
     Link link;
     link.flows[static_cast<std::size_t>(Direction::to_broker)].from = client;
     link.flows[static_cast<std::size_t>(Direction::to_broker)].to = server;
@@ -244,7 +223,7 @@ class RoughWire::Loop {
   }
 
   const std::uint16_t server_port_;
-  const int listener_;
+  const Listener listener_;
   const int event_;
   std::atomic<bool> stopping_ = false;
   std::vector<Link> links_;
@@ -256,7 +235,7 @@ RoughWire::RoughWire(std::uint16_t server_port) : loop_(std::make_unique<Loop>(s
 RoughWire::~RoughWire() = default;
 
 std::uint16_t RoughWire::port() const noexcept {
-  return loop_->port;
+  return loop_->port();
 }
 std::string RoughWire::url() const {
   return "mqtt://localhost:" + std::to_string(port());

@@ -22,18 +22,6 @@
 namespace millrace::test {
 namespace {
 
-void make_quick(int socket) {
-  const int on = 1;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-}
-
-// Closing resets the connection then, whatever is unread or unsent.
-void reset_on_close(int socket) {
-  const linger at_once{1, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
 // One direction of a link.
 struct Flow {
   int from = -1;
@@ -58,16 +46,8 @@ class WireTap::Loop {
  public:
   explicit Loop(std::uint16_t broker_port)
       : broker_port_(broker_port),
-        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+        listener_(listen_anywhere()),
         event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    auto address = loopback(0);
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0) {
-      throw std::runtime_error("the tap cannot listen");
-    }
-    port = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
   }
 
@@ -75,7 +55,7 @@ class WireTap::Loop {
     command([this] { stopping_ = true; });
     thread_.join();
     end_all(true);
-    ::close(listener_);
+    ::close(listener_.descriptor);
     ::close(event_);
   }
   Loop(const Loop&) = delete;
@@ -96,7 +76,7 @@ class WireTap::Loop {
     links_.clear();
   }
 
-  std::uint16_t port = 0;
+  std::uint16_t port() const { return listener_.port; }
   bool holding = false;
   bool refusing = false;
   bool noting = true;
@@ -136,7 +116,7 @@ class WireTap::Loop {
   void wait() {
     std::vector<pollfd> waiting{{event_, POLLIN, 0}};
     if (!holding) {
-      waiting.push_back({listener_, POLLIN, 0});
+      waiting.push_back({listener_.descriptor, POLLIN, 0});
       for (const auto& link : links_) {
         for (const auto& flow : link.flows) {
           if (!flow.ended) waiting.push_back({flow.from, POLLIN, 0});
@@ -164,7 +144,7 @@ class WireTap::Loop {
   }
 
   void accept_link() {
-    const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int client = ::accept4(listener_.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
     const int broker = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const auto address = loopback(broker_port_);
@@ -268,7 +248,7 @@ class WireTap::Loop {
   }
 
   const std::uint16_t broker_port_;
-  const int listener_;
+  const Listener listener_;
   const int event_;
   unsigned next_link_ = 0;
   std::vector<Link> links_;
@@ -288,7 +268,7 @@ WireTap::WireTap(std::uint16_t broker_port) : loop_(std::make_unique<Loop>(broke
 WireTap::~WireTap() = default;
 
 std::uint16_t WireTap::port() const noexcept {
-  return loop_->port;
+  return loop_->port();
 }
 std::string WireTap::url() const {
   return "mqtt://127.0.0.1:" + std::to_string(port());
