@@ -74,8 +74,7 @@ class Packets(MillraceServer):
     settings = {"MILLRACE_FRAMING_TYPE": "length_prefixed", "MILLRACE_FRAMING_HEADER_FORMAT": ">I16s",
                 "MILLRACE_FRAMING_HEADER_FIELDS": "length,digest", "MILLRACE_PROCESSING_TYPE": "verify",
                 "MILLRACE_PROCESSING_ALGORITHM": "md5", "MILLRACE_PROCESSING_ORDER": "key",
-                "MILLRACE_PROCESSING_KEY": "connection",
-                "MILLRACE_LIMITS_RESULT_BYTES": "2MiB"}  # 1 MiB, and its header
+                "MILLRACE_PROCESSING_KEY": "connection"}
 
 
 class DurablePackets(Packets):
