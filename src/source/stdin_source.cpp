@@ -32,6 +32,9 @@ class StdinSource final : public ThreadSource {
 
  private:
   void run() override {
+    // What an earlier process was given is no part of this input, nor is the line that it left
+    // open.
+    if (!cut()) return;
     std::string error;
     while (!stopping_ && !broken_) {
       auto bytes = read_block(error);

@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-/// Hands in what can be read from a descriptor, as the stream `stdin`, block by block.
+/// Hands in what can be read from a descriptor, as the stream `stdin`, block by block. It begins
+/// with a cut: the input of an earlier process has ended, wherever it was.
 ///
 /// While it is paused at most one block has been read and waits; it is handed in at the resume. At
 /// the end of the input the stream is cut and the source has ended; also when a read fails, or the

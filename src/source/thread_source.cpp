@@ -40,9 +40,12 @@ bool ThreadSource::pass(std::string bytes) {
   return gate_->pass(chunk);
 }
 
+bool ThreadSource::cut() {
+  return gate_->pass(Cut{stream_, CutCause::closed, 0});
+}
+
 void ThreadSource::end(const std::string& error) {
-  if (!gate_->pass(Cut{stream_, CutCause::closed, 0})) return;
-  intake_->ended(error.empty() ? error : stream_ + (": " + error));
+  if (cut()) intake_->ended(error.empty() ? error : stream_ + (": " + error));
 }
 
 }  // namespace millrace

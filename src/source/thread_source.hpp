@@ -32,6 +32,9 @@ class ThreadSource : public Source {
   /// Hands the bytes in when there is room. False: `run` is to return.
   [[nodiscard]] bool pass(std::string bytes);
 
+  /// Cuts the stream when there is room. False: `run` is to return.
+  [[nodiscard]] bool cut();
+
   /// Cuts the stream, and tells the intake of its end, and of the error where there is one.
   void end(const std::string& error = {});
 

@@ -75,5 +75,20 @@ TEST_F(Pipeline, EndsWithZeroWhenAskedToAlthoughTheInputGoesOn) {
   EXPECT_EQ(content("out"), "7\n");
 }
 
+// The journal holds the beginning of a line when the process is killed. What came before it may
+// come once more.
+TEST_F(Pipeline, JoinsNoLineToOneThatAnEarlierProcessWasGiven) {
+  EXPECT_EQ(shell("mkfifo fifo; exec 3<>fifo; $MILL --set source.url=stdin: <fifo >first & "
+                  "printf 'whole\\nhalf a' >&3; "
+                  "until grep -qs whole first && grep -qsra 'half a' journal; do :; done; "
+                  "kill -KILL $!; wait $!; "
+                  "echo ' line' | $MILL --set source.url=stdin: >second"),
+            0)
+      << content("log");
+  EXPECT_EQ(content("first"), "whole\n");
+  EXPECT_THAT(content("second"), ::testing::AnyOf(" line\n", "whole\n line\n"));
+  EXPECT_THAT(content("log"), HasSubstr(R"("payload":"half a")"));
+}
+
 }  // namespace
 }  // namespace millrace::test

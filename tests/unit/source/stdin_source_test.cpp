@@ -29,6 +29,7 @@ class StdinSourceTest : public testing::Test {
   void start() {
     source_ = make_stdin_source(ends_[0]);
     source_->start(intake_);
+    ASSERT_TRUE(intake_.wait_for_cuts(1)) << "the stream begins afresh";
   }
 
   void type(const std::string& bytes) const {
@@ -62,9 +63,9 @@ TEST_F(StdinSourceTest, CutsTheStreamAtItsEndAndHasEnded) {
   close_input();
   ASSERT_TRUE(intake_.wait_for_end());
   EXPECT_EQ(intake_.bytes(), "last");
-  ASSERT_EQ(intake_.cuts().size(), 1U);
-  EXPECT_EQ(intake_.cuts()[0].stream, "stdin");
-  EXPECT_EQ(intake_.cuts()[0].cause, CutCause::closed);
+  ASSERT_EQ(intake_.cuts().size(), 2U);
+  EXPECT_EQ(intake_.cuts()[1].stream, "stdin");
+  EXPECT_EQ(intake_.cuts()[1].cause, CutCause::closed);
   EXPECT_EQ(intake_.end(), "");
 }
 
@@ -104,8 +105,8 @@ TEST_F(StdinSourceTest, HandsInNothingWhilePausedAndAllOfItAfterwards) {
 }
 
 TEST_F(StdinSourceTest, TriesARefusedPieceAgainAfterTheResume) {
-  intake_.answer_with(kFull);
   start();
+  intake_.answer_with(kFull);
   type("one\n");
   ASSERT_TRUE(intake_.wait_for_offers(1));
   source_->pause();
@@ -119,8 +120,8 @@ TEST_F(StdinSourceTest, TriesARefusedPieceAgainAfterTheResume) {
 }
 
 TEST_F(StdinSourceTest, TriesARefusedPieceAgainWhereNoPauseFollows) {
-  intake_.answer_with(kFull);
   start();
+  intake_.answer_with(kFull);
   type("one\n");
   ASSERT_TRUE(intake_.wait_for_offers(3));
   intake_.answer_with({});
@@ -129,8 +130,8 @@ TEST_F(StdinSourceTest, TriesARefusedPieceAgainWhereNoPauseFollows) {
 }
 
 TEST_F(StdinSourceTest, IsSilentAfterAnErrorOfTheIntake) {
-  intake_.answer_with(std::make_error_code(std::errc::io_error));
   start();
+  intake_.answer_with(std::make_error_code(std::errc::io_error));
   type("one\n");
   ASSERT_TRUE(intake_.wait_for_offers(1));
   source_->stop();
@@ -147,13 +148,13 @@ TEST_F(StdinSourceTest, StopsWhileItWaitsForInput) {
 }
 
 TEST_F(StdinSourceTest, StopsWhileItIsPausedWithAPieceInItsHand) {
-  intake_.answer_with(kFull);
   start();
+  intake_.answer_with(kFull);
   type("one\n");
   ASSERT_TRUE(intake_.wait_for_offers(1));
   source_->pause();
   source_->stop();
-  EXPECT_TRUE(intake_.cuts().empty());
+  EXPECT_EQ(intake_.cuts().size(), 1U);
 }
 
 TEST_F(StdinSourceTest, EndsWithAReasonWhenItsStreamIsClosed) {
@@ -161,7 +162,7 @@ TEST_F(StdinSourceTest, EndsWithAReasonWhenItsStreamIsClosed) {
   source_->close_stream("stdin");
   ASSERT_TRUE(intake_.wait_for_end());
   EXPECT_EQ(intake_.end(), "stdin: its bytes cannot be framed any further");
-  EXPECT_EQ(intake_.cuts().size(), 1U);
+  EXPECT_EQ(intake_.cuts().size(), 2U);
 }
 
 TEST_F(StdinSourceTest, EndsWithAReasonWhenItCannotRead) {
@@ -170,7 +171,7 @@ TEST_F(StdinSourceTest, EndsWithAReasonWhenItCannotRead) {
   source_->start(intake_);
   ASSERT_TRUE(intake_.wait_for_end());
   EXPECT_EQ(intake_.end(), "stdin: Is a directory");
-  EXPECT_EQ(intake_.cuts().size(), 1U);
+  EXPECT_EQ(intake_.cuts().size(), 2U);
   source_.reset();
   ::close(folder);
 }
