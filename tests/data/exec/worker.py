@@ -5,6 +5,7 @@ What is none of the words below is answered as it came; what goes right after it
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -112,7 +113,18 @@ def again(event):
     wait_for_ever()
 
 
+def unread(what):
+    """Answers, and goes wrong when the next event has come, of which it reads nothing."""
+    def act(event):
+        say(id=event["id"], payload="ok")
+        select.select([0], [], [])
+        WRONG[what](event)
+        wait_for_ever()
+    return act
+
+
 WRONG |= {"burn": burn, "again": again}
+WRONG |= {f"unread-{what}": unread(what) for what in ("exit", "garbage", "other", "close")}
 
 
 def main():

@@ -58,6 +58,25 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"close", "failed: exec: the worker process closed its standard output"}),
     [](const auto& wrong) { return wrong.param.what; });
 
+class WrongUnread : public ExecCase, public ::testing::WithParamInterface<Wrong> {};
+
+TEST_P(WrongUnread, CostsTheEventNothing) {
+  config.processing.workers = 1;
+  start();
+  ASSERT_EQ(process("unread-" + std::string(GetParam().what)), "result: ok");
+  EXPECT_EQ(attempt("x"), GetParam().told);
+  EXPECT_EQ(process("x"), "result: x");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongUnread,
+    ::testing::Values(
+        Wrong{"exit", "held: exec: the worker process exited with code 3"},
+        Wrong{"garbage", "held: exec: the worker process wrote a reply that is no JSON object"},
+        Wrong{"other", "held: exec: the worker process wrote a reply to another event"},
+        Wrong{"close", "held: exec: the worker process closed its standard output"}),
+    [](const auto& wrong) { return wrong.param.what; });
+
 TEST_F(ExecCase, EndsAtTheDeadlineAnAttemptThatHangs) {
   start();
   for (const char* what : {"hang", "deaf"}) {

@@ -64,6 +64,40 @@ TEST(TheSpawner, EndsAProcessThatDoesNotListenByKill) {
   EXPECT_EQ(WTERMSIG(status_of(process)), SIGKILL);
 }
 
+// Of a group of two, the one that does not lead it is the child of one outside, which says how it
+// has ended.
+constexpr auto kGroupOfTwo = R"(
+import os, signal
+leader = os.getpgrp()
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    member = os.fork()
+    if member == 0:
+        os.setpgid(0, leader)
+        os.write(1, b"+")
+    else:
+        os.write(1, b"%d" % os.WTERMSIG(os.waitpid(member, 0)[1]))
+        os._exit(0)
+signal.pause()
+)";
+
+TEST(TheSpawner, AsksAllOfAGroupToEndBeforeItKillsThem) {
+  Spawner spawner(command_of({"python3", "-c", kGroupOfTwo}));
+  const auto process = started(spawner);
+  std::string said;
+  const auto hear = [&](std::size_t bytes) {
+    return wait_until([&] {
+      char c = 0;
+      while (::read(process.out.get(), &c, 1) == 1) said += c;
+      return said.size() >= bytes;
+    });
+  };
+  ASSERT_TRUE(hear(1));
+  spawner.end(process.pid);
+  ASSERT_TRUE(hear(2));
+  EXPECT_EQ(said.substr(1), std::to_string(SIGTERM));
+}
+
 TEST(TheSpawner, GivesAProcessItsSignalsAsTheyAreByDefault) {
   ::signal(SIGPIPE, SIG_IGN);
   Spawner spawner(command_of({"/bin/sh", "-c", "kill -PIPE $$; exit 0"}));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +24,9 @@ using testing::StartsWith;
 
 constexpr auto kUpgraded = "HTTP/1.1 101 ";
 
+// Bytes after which one who reads nothing can be sent no more: all buffers to it are full.
+constexpr std::size_t kMoreThanBuffersHold = std::size_t{2} << 20U;
+
 class TapServerTest : public testing::Test {
  protected:
   void serve(TapMode mode = TapMode::events, const std::string& token = "") {
@@ -35,6 +39,16 @@ class TapServerTest : public testing::Test {
 
   std::string hello(const std::string& query, const std::string& headers = "") {
     return look(query, headers)->hello();
+  }
+
+  // A request with these headers alone, but for what makes it an upgrade.
+  std::string raw_hello(const std::string& headers) {
+    auto client = dial(endpoint_->address().port);
+    client->send_bytes("GET /tap HTTP/1.1\r\n" + headers +
+                       "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                       "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client->read_hello();
+    return client->hello();
   }
 
   void event(std::uint64_t number, const std::string& stream = "events/a") {
@@ -78,6 +92,17 @@ TEST_F(TapServerTest, ShowsTheStreamThatWasAskedFor) {
   EXPECT_EQ(nlohmann::json::parse(heard->payload).at("number"), 2);
 }
 
+TEST_F(TapServerTest, HasPayloadsInItsMessagesOnlyWhereAllowedAndAskedFor) {
+  for (const TapMode mode : {TapMode::events, TapMode::payloads}) {
+    serve(mode);
+    for (const bool asked : {false, true}) {
+      const auto client = look(asked ? "?payloads=1" : "");
+      const bool has = first_message(*client).contains("payload");
+      EXPECT_EQ(has, asked && mode == TapMode::payloads);
+    }
+  }
+}
+
 TEST_F(TapServerTest, SaysThatItIsOff) {
   serve(TapMode::off);
   EXPECT_THAT(hello(""), StartsWith("HTTP/1.1 403 "));
@@ -100,18 +125,20 @@ TEST_F(TapServerTest, LetsNoPageInThatCameByANameWhichCouldBeForged) {
   serve();
   // What DNS rebinding looks like: the page's own host, at our address.
   const auto with_host = [&](const std::string& host) {
-    auto client = dial(endpoint_->address().port);
-    client->send_bytes("GET /tap HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host +
-                       "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                       "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    client->read_hello();
-    return client->hello();
+    return raw_hello("Host: " + host + "\r\nOrigin: http://" + host + "\r\n");
   };
   EXPECT_THAT(with_host("evil.example:9464"), StartsWith("HTTP/1.1 403 "));
   EXPECT_THAT(with_host("127.0.0.1.evil.example"), StartsWith("HTTP/1.1 403 "));
   for (const char* host : {"127.0.0.1:9464", "[::1]:9464", "localhost:9464", "millrace:9464"}) {
     EXPECT_THAT(with_host(host), StartsWith(kUpgraded)) << host;
   }
+}
+
+TEST_F(TapServerTest, RefusesARequestThatNamesNoHostOrTwo) {
+  serve();
+  EXPECT_THAT(raw_hello(""), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(raw_hello("Host: 127.0.0.1\r\nHost: evil.example\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(raw_hello("Host: 127.0.0.1\r\n"), StartsWith(kUpgraded));
 }
 
 TEST_F(TapServerTest, NeedsTheTokenAsAHeaderOrAsASubprotocolThatItDoesNotRepeat) {
@@ -151,13 +178,17 @@ TEST_F(TapServerTest, LeavesOutWhatADeafClientCannotTakeAndDelaysNobody) {
   const std::string stream(1000, 's');
   std::uint64_t number = 0;
   std::uint64_t left_out = 0;
+  std::size_t heard = 0;
   ASSERT_TRUE(wait_until([&] {
     for (int i = 0; i < 2000; ++i) event(++number, stream);
     while (const auto frame = hears->next_data(std::chrono::milliseconds(5))) {
       left_out += nlohmann::json::parse(frame->payload).at("left_out").get<std::uint64_t>();
+      heard += frame->payload.size();
     }
-    return number > 20'000 && left_out > 0;
-  }));
+    return heard > kMoreThanBuffersHold && left_out > 0;
+  })) << heard;
+  auto ended = std::async(std::launch::async, [this] { endpoint_.reset(); });
+  EXPECT_EQ(ended.wait_for(kPatience), std::future_status::ready) << "nor the end";
 }
 
 TEST_F(TapServerTest, TellsThoseWhoLookOnThatItEnds) {
