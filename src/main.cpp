@@ -25,6 +25,7 @@
 #include "commands/signals.hpp"
 #include "commands/tap.hpp"
 #include "commands/test.hpp"
+#include "commands/usage.hpp"
 #include "config/load.hpp"
 #include "journal/journal_error.hpp"
 #include "pipeline/control.hpp"
@@ -57,7 +58,7 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       const bool asked = error.get_exit_code() == 0;  // --help, --version
       if (asked) return app_.exit(error);
-      std::cerr << "millrace: " << error.what() << "; see millrace --help\n";
+      std::cerr << "millrace: " << usage_problem(app_, error) << '\n';
       return static_cast<int>(ExitCode::usage);
     }
     if (parse_only_) return static_cast<int>(ExitCode::clean);
@@ -87,7 +88,7 @@ class CommandLine {
 
   void add_commands() {
     add("run", "Run until stopped (this is the default)", command_);
-    add("check", "Check the configuration and print what it would cost",
+    add("check", "Check the configuration, and what it connects to",
         [this] { return check_command(); });
     add_check_options(sub("check"));
     add("print-config", "Print every value in effect, one a line",
@@ -149,13 +150,14 @@ class CommandLine {
             [this, stages](const std::string& name) { tap_.wish.stage = stages.at(name); },
             "What arrives, what is cut, or what has come of it: chunks, frames, outcomes (default)")
         ->check(CLI::IsMember(stages));
-    command.add_option("--stream", tap_.wish.stream, "Of this stream only, or this topic filter");
-    command.add_option("--limit", tap_.limit, "End after so many")->check(CLI::PositiveNumber);
+    command.add_option("--stream", tap_.wish.stream, "Of this stream only, or this topic filter")
+        ->check(stream_or_filter());
+    command.add_option("--limit", tap_.limit, "End after so many")->check(count_from_one());
     command.add_flag("--json", tap_.json, "One JSON object a line");
   }
 
   void add_dead_letters() {
-    auto& group = *app_.add_subcommand("dead-letters", "Use dead letters");
+    auto& group = *app_.add_subcommand("dead-letters", "Publish again what dead letters are about");
     group.require_subcommand(1);
     auto& replay = *group.add_subcommand("replay", "Publish again what dead letters are about");
     replay.callback([this] {
@@ -180,7 +182,7 @@ class CommandLine {
     };
     add_duration("--interval", demo_.interval, "Between two events, such as 1s");
     add_duration("--work", demo_.work, "On each event, such as 5s");
-    command.add_option("--events", demo_.events, "How many")->check(CLI::PositiveNumber);
+    command.add_option("--events", demo_.events, "How many")->check(count_from_one());
     command.add_option("--workers", demo_.workers, "How many")->check(CLI::Range(1, 1024));
   }
 

@@ -68,9 +68,9 @@ constexpr std::array kExamples{
     Example{"dead-letters", "see what would be published",
             "mosquitto_sub -t millrace/dead -C 10 | millrace dead-letters replay -"},
     Example{"dead-letters", "publish it", "millrace dead-letters replay letters.jsonl --publish"},
-    Example{"dead-letters replay", "keep letters, and see what would be published",
-            "mosquitto_sub -t millrace/dead -W 60 > letters.jsonl; millrace dead-letters replay "
-            "letters.jsonl"},
+    Example{"dead-letters replay", "those that the broker has kept for the client letters",
+            "mosquitto_sub -i letters -c -q 1 -t millrace/dead -W 5 > letters.jsonl; millrace "
+            "dead-letters replay letters.jsonl"},
     Example{"dead-letters replay", "publish those of one cause",
             "grep integer letters.jsonl | millrace dead-letters replay - --publish"},
     Example{"test", "the cases of one configuration", "millrace test pipeline.test.json"},

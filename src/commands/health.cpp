@@ -22,8 +22,8 @@ int health(const HealthArguments& arguments, const Config& config, std::ostream&
   question.token = config.http.token;
   const auto answer = http_get(question);
   if (const auto* none = std::get_if<std::string>(&answer)) {
-    err << "millrace health: no answer from " << to_string(question.address) << ": " << *none
-        << '\n';
+    err << "millrace health: no answer from " << to_string(question.address)
+        << " (http.listen): " << *none << '\n';
     return 1;
   }
   const auto& received = std::get<HttpReceived>(answer);

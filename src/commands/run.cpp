@@ -73,9 +73,8 @@ struct Monitor {
   }
 
   HttpResponse status() const {
-    return {
-        200, "application/json",
-        status_json(figures.report(tracker.in_flight()), config, health, MILLRACE_VERSION) + "\n"};
+    const Report report = figures.report(tracker.in_flight(), tracker.under_way(kUnderWayShown));
+    return {200, "application/json", status_json(report, config, health, MILLRACE_VERSION) + "\n"};
   }
 
   const Config& config;

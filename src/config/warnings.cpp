@@ -146,7 +146,10 @@ void warn_of_processing(const Config& config, Lines& lines) {
     if (processing.limits.memory != initial.limits.memory) unused("limits.memory", "exec");
   } else if (const auto why = why_not_executable(processing.command.front())) {
     lines.push_back("processing.command: " + show_text(processing.command.front()) + " " + *why +
-                    "; until it can be started events wait, and /readyz says so");
+                    "; until it can be started events wait, and /readyz says so" +
+                    (processing.command.front().find(' ') == std::string::npos
+                         ? ""
+                         : "; arguments are items of their own, such as python3,worker.py"));
   }
   if (processing.workers > config.limits.in_flight) {
     lines.push_back("processing.workers = " + std::to_string(processing.workers) +
@@ -168,7 +171,9 @@ std::vector<std::string> warnings(const Config& config) {
   warn_of_dedupe(config.source, source, lines);
   warn_of_tcp(config, source, lines);
   warn_of_plain_password("source", config.source, source, lines);
-  warn_of_plain_password("sink", config.sink, sink, lines);
+  const bool own =
+      config.sink.url != config.source.url || config.sink.password != config.source.password;
+  if (own) warn_of_plain_password("sink", config.sink, sink, lines);
   warn_of_order(config, source, lines);
   warn_of_websocket(config, lines);
   warn_of_processing(config, lines);

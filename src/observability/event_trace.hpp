@@ -41,10 +41,11 @@ struct EventTrace {
   std::size_t bytes_in = 0;           ///< of the frame
   std::size_t bytes_out = 0;          ///< of the result
   std::chrono::system_clock::time_point received;
-  Clock::time_point cut;       ///< framed and numbered
-  Clock::time_point started;   ///< its first attempt
-  Clock::time_point finished;  ///< its last attempt
-  Clock::time_point emitted;   ///< its turn has come
+  Clock::time_point cut;           ///< framed and numbered
+  Clock::time_point started;       ///< its first attempt
+  Clock::time_point last_started;  ///< its last attempt
+  Clock::time_point finished;      ///< its last attempt
+  Clock::time_point emitted;       ///< its turn has come
   Clock::time_point confirmed;
 };
 

@@ -1,6 +1,7 @@
 #include "observability/event_tracker.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -45,7 +46,8 @@ void begin_trace(EventTrace& trace, const Frame& frame) {
   trace.bytes_in = frame.raw.size();
   trace.bytes_out = 0;
   trace.received = frame.received;
-  trace.cut = trace.started = trace.finished = trace.emitted = trace.confirmed = frame.cut;
+  trace.cut = trace.started = trace.last_started = frame.cut;
+  trace.finished = trace.emitted = trace.confirmed = frame.cut;
 }
 
 }  // namespace
@@ -89,7 +91,7 @@ void EventTracker::work_started(const Frame& frame, const Attempt& attempt) {
   change(frame.number, [&](Open& open) {
     EventTrace& trace = open.event.so_far;
     if (!std::exchange(open.worked, true)) trace.started = now;
-    trace.finished = trace.emitted = trace.confirmed = now;
+    trace.last_started = trace.finished = trace.emitted = trace.confirmed = now;
     trace.worker = attempt.worker;
     trace.attempts = attempt.number;
     open.event.stage = Stage::working;
@@ -221,15 +223,31 @@ InFlight EventTracker::in_flight() const {
   return sum;
 }
 
-std::vector<UnderWay> EventTracker::under_way() const {
+std::uint64_t EventTracker::number_before_which(std::size_t most) const {
+  std::vector<std::uint64_t> numbers;
+  for (const Shard& each : shards_) {
+    const std::lock_guard lock(each.mutex);
+    for (const auto& entry : each.open) numbers.push_back(entry.first);
+  }
+  if (numbers.size() <= most) return std::numeric_limits<std::uint64_t>::max();
+  const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(most);
+  std::nth_element(numbers.begin(), end, numbers.end());
+  return *end;
+}
+
+std::vector<UnderWay> EventTracker::under_way(std::size_t most) const {
+  const std::uint64_t end = number_before_which(most);
   std::vector<UnderWay> list;
   for (const Shard& each : shards_) {
     const std::lock_guard lock(each.mutex);
-    for (const auto& entry : each.open) list.push_back(entry.second.event);
+    for (const auto& [number, open] : each.open) {
+      if (number < end) list.push_back(open.event);
+    }
   }
   std::sort(list.begin(), list.end(), [](const UnderWay& left, const UnderWay& right) {
     return left.so_far.number < right.so_far.number;
   });
+  if (list.size() > most) list.resize(most);  // some have come since
   return list;
 }
 

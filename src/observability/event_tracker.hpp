@@ -83,7 +83,8 @@ class EventTracker final : public Observer {
   /// Both look at events one after the other while they go on: what is told of two of them may be
   /// some microseconds apart.
   [[nodiscard]] InFlight in_flight() const;
-  [[nodiscard]] std::vector<UnderWay> under_way() const;  ///< by number
+  /// The oldest ones, by number.
+  [[nodiscard]] std::vector<UnderWay> under_way(std::size_t most) const;
 
   void frame_cut(const Frame& frame) override;
   void work_started(const Frame& frame, const Attempt& attempt) override;
@@ -117,6 +118,7 @@ class EventTracker final : public Observer {
   void settle(const Outcome& outcome, bool dropped);
   static void add(InFlight& sum, const Open& open, Clock::time_point now);
   void add_waiting(HeadOfLine& head, Clock::time_point now) const;
+  [[nodiscard]] std::uint64_t number_before_which(std::size_t most) const;
 
   const std::vector<Listener> listeners_;
   const std::function<Clock::time_point()> now_;

@@ -141,13 +141,14 @@ void Figures::tick() {
   samples_.push_back(std::move(now));
 }
 
-Report Figures::report(InFlight in_flight) const {
+Report Figures::report(InFlight in_flight, std::vector<UnderWay> under_way) const {
   Report report;
   report.started = started_;
   report.now = clocks_.system();
   report.at = clocks_.steady();
   report.uptime = in_seconds(report.at - started_steady_);
   report.in_flight = std::move(in_flight);
+  report.under_way = std::move(under_way);
   report.chunks = chunks_.load(std::memory_order_relaxed);
   report.chunk_bytes = chunk_bytes_.load(std::memory_order_relaxed);
   report.chunks_skipped = chunks_skipped_.load(std::memory_order_relaxed);

@@ -47,8 +47,8 @@ class Figures final : public Observer {
   /// Takes the sample that rates are made from. To be called about every second.
   void tick();
 
-  /// `in_flight`: of the tracker.
-  [[nodiscard]] Report report(InFlight in_flight) const;
+  /// `in_flight`, `under_way`: of the tracker.
+  [[nodiscard]] Report report(InFlight in_flight, std::vector<UnderWay> under_way = {}) const;
 
   void chunk_stored(std::size_t bytes, std::chrono::nanoseconds took) override;
   void chunk_skipped(std::string_view stream) override;

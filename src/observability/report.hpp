@@ -23,6 +23,9 @@ inline constexpr std::array<std::string_view, 4> kFateNames{"result", "filtered"
 inline constexpr std::array<std::string_view, 7> kOriginNames{
     "processor", "timeout", "framing", "duplicate", "result", "crash", "receiver"};
 
+/// Of so many events /status says where they are.
+inline constexpr std::size_t kUnderWayShown = 256;
+
 /// Plain values of one moment; counts and seconds since the start.
 struct Report {
   enum class State { starting, running, paused, stopping };
@@ -84,6 +87,7 @@ struct Report {
   Latencies::Percentiles recent_latency;
   Histogram::Report append;
   InFlight in_flight;
+  std::vector<UnderWay> under_way;  ///< the oldest `kUnderWayShown`
   std::vector<Worker> workers;
   double busy_ratio = 0;  ///< of all workers
   JournalState journal;

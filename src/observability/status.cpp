@@ -98,6 +98,29 @@ StatusJson status_head_of_line(const Report& report) {
           {"seconds_lost", to_seconds(head.lost)}};
 }
 
+StatusJson status_under_way(const Report& report) {
+  StatusJson list = StatusJson::array();
+  const auto ago = [&](EventTrace::Clock::time_point time) {
+    return std::max(0.0, to_seconds(report.at - time));
+  };
+  for (const UnderWay& each : report.under_way) {
+    const EventTrace& trace = each.so_far;
+    const bool worked = trace.attempts > 0;
+    const bool ended = worked && each.stage != Stage::working;
+    list.push_back(
+        {{"event", to_string(trace.id)},
+         {"number", trace.number},
+         {"stage", to_text(each.stage)},
+         {"since_seconds", ago(each.since)},
+         {"cut_seconds", ago(trace.cut)},
+         {"worker", worked ? StatusJson(trace.worker) : StatusJson()},
+         {"attempts", trace.attempts},
+         {"started_seconds", worked ? StatusJson(ago(trace.last_started)) : StatusJson()},
+         {"finished_seconds", ended ? StatusJson(ago(trace.finished)) : StatusJson()}});
+  }
+  return list;
+}
+
 StatusJson status_last_dead_letters(const Report& report) {
   StatusJson list = StatusJson::array();
   for (const Report::DeadLetter& letter : report.last_dead_letters) {
@@ -142,6 +165,7 @@ std::string status_json(const Report& report, const Config& config, const Health
       {"in_flight", {{"events", report.in_flight.events}, {"bytes", report.in_flight.bytes}}},
       {"workers", status_workers(report)},
       {"head_of_line", status_head_of_line(report)},
+      {"under_way", status_under_way(report)},
       {"journal",
        {{"durability", to_text(config.journal.durability)},
         {"writable", report.journal.writable},

@@ -45,7 +45,7 @@ WebSocketLimits client_limits() {
 std::string refusal_of(const ListenAddress& address, const std::string& token) {
   const auto answer = http_get({address, "/tap", token});
   if (const auto* none = std::get_if<std::string>(&answer)) {
-    return "no answer from " + to_string(address) + ": " + *none;
+    return "no answer from " + to_string(address) + " (http.listen): " + *none;
   }
   const unsigned status = std::get<HttpReceived>(answer).status;
   if (status == kUpgradeRequired) return {};

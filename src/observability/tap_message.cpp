@@ -38,6 +38,7 @@ void add_outcome(Json& message, const EventTrace& trace, const TapMoment& now) {
   message["attempts"] = trace.attempts;
   message["bytes_out"] = trace.bytes_out;
   message["started"] = tap_seconds(trace.started, now);
+  message["last_started"] = tap_seconds(trace.last_started, now);
   message["finished"] = tap_seconds(trace.finished, now);
   message["emitted"] = tap_seconds(trace.emitted, now);
   message["confirmed"] = tap_seconds(trace.confirmed, now);

@@ -19,8 +19,8 @@ struct TapMoment {
 /// A JSON object. All have `stage`, `stream`, `bytes_in`, `received` and `left_out`; frames and
 /// outcomes `event`, `number`, `cut`; chunks `redelivered`; frames `defect`; outcomes `kind`,
 /// `cause`, `dropped`, `worker` (null where it was never processed), `attempts`, `bytes_out`,
-/// `started`, `finished`, `emitted`, `confirmed`. Times are seconds since the epoch. With
-/// `payload`, its beginning as `payload` and `encoding` (`utf8` or `base64`).
+/// `started`, `last_started`, `finished`, `emitted`, `confirmed`. Times are seconds since the
+/// epoch. With `payload`, its beginning as `payload` and `encoding` (`utf8` or `base64`).
 [[nodiscard]] std::string tap_message(TapStage stage, const TapSample& sample, bool payload,
                                       const TapMoment& now);
 

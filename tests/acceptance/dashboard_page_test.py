@@ -9,14 +9,23 @@ from figures import text_of, value_of
 from support import wait_for
 
 SHOWS = 5  # seconds within which the page tells of what has happened
+SLOW = {"in": 3.0, "out": 3.0}
 
 
 def event(number, at, worker=0, **changes):
     """What the tap says of one that took half a second."""
     return {"stage": "outcomes", "event": f"5f3a9c01-{number}.0", "number": number, "stream": "events/a",
             "bytes_in": 12, "received": at - 0.5, "cut": at - 0.5, "kind": "result", "cause": "", "dropped": False,
-            "worker": worker, "attempts": 1, "bytes_out": 24, "started": at - 0.45, "finished": at - 0.1,
-            "emitted": at - 0.05, "confirmed": at, "left_out": 0, **changes}
+            "worker": worker, "attempts": 1, "bytes_out": 24, "started": at - 0.45, "last_started": at - 0.45,
+            "finished": at - 0.1, "emitted": at - 0.05, "confirmed": at, "left_out": 0,
+            **changes}
+
+
+def under_way(number, stage, worker, **changes):
+    """What the status says of one that was cut ten seconds ago."""
+    return {"event": f"5f3a9c01-{number}.0", "number": number, "stage": stage, "since_seconds": 6.0, "cut_seconds": 10.0,
+            "worker": worker, "attempts": 1, "started_seconds": 9.0,
+            "finished_seconds": None if stage == "working" else 7.0, **changes}
 
 
 class Page(unittest.TestCase):
@@ -57,6 +66,21 @@ class Page(unittest.TestCase):
 
     def pixels(self):
         return self.browser.run("return document.getElementById('lanes').toDataURL()")
+
+    def lanes_with(self, colour):
+        """For each lane that has it, at how many places; -1 is the rail above, 5 the one below."""
+        return {int(lane): count for lane, count in self.browser.run("""
+            const canvas = document.getElementById('lanes');
+            const wanted = getComputedStyle(document.getElementById(arguments[0])).backgroundColor.match(/\\d+/g).map(Number);
+            const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const columns = {};
+            for (let at = 0; at < width * height; at += 1) {
+              if (data[4 * at + 3] !== 255 || wanted.some((part, i) => data[4 * at + i] !== part)) continue;
+              const lane = Math.max(-1, Math.min(5, Math.floor((Math.floor(at / width) - 26) / 36)));
+              (columns[lane] ??= new Set()).add(at % width);
+            }
+            return Object.fromEntries(Object.entries(columns).map(([lane, places]) => [lane, places.size]))""",
+                                                                  colour).items()}
 
     def wait_for_tap(self):
         wait_for(lambda: self.mill.clients, "the page looks on")
@@ -152,6 +176,41 @@ class Page(unittest.TestCase):
         wait_for(lambda: self.pixels() == self.browser.run("""return new Promise((next) => setTimeout(() =>
             next(document.getElementById('lanes').toDataURL()), 300))"""), "they stand still")
         self.assertEqual(self.browser.complaints(), [])
+
+    def test_what_is_done_and_waits_is_in_its_lane(self):
+        self.show()
+        self.assertEqual((self.lanes_with("c-work"), self.lanes_with("c-turn")), ({}, {}))
+        self.become(under_way=[
+            under_way(1, "working", 0), under_way(2, "turn", 1), under_way(3, "retrying", 2),
+            under_way(4, "confirming", 3), under_way(5, "waiting", None, started_seconds=None, finished_seconds=None),
+            under_way(6, "turn", 4, since_seconds=0.1)])
+        wait_for(lambda: self.lanes_with("c-turn"), "those that wait")
+        self.assertEqual(set(self.lanes_with("c-work")), {1, 3})
+        self.assertEqual(set(self.lanes_with("c-bad")), {2})
+        turn = self.lanes_with("c-turn")
+        self.assertEqual(set(turn), {1, 3})
+        self.assertGreater(turn[1], 3 * turn[3], "until now, and until its turn")
+        self.assertEqual(self.lanes_with("c-confirm"), {})
+        self.wait_for_tap()
+        self.mill.tell([event(2, time.time(), worker=1)])
+        wait_for(lambda: set(self.lanes_with("c-confirm")) == {5}, "it has left")
+        self.assertLess(self.lanes_with("c-turn")[1], turn[1] / 3, "and waits no more")
+
+    def test_of_several_attempts_the_last_is_in_its_lane(self):
+        self.show(rates=SLOW)
+        self.wait_for_tap()
+        now = time.time()
+        self.mill.tell([event(1, now, worker=2, kind="failed", attempts=3, started=now - 25, last_started=now - 5)])
+        wait_for(lambda: 2 in self.lanes_with("c-bad"), "a bar")
+        width = self.browser.run("return document.getElementById('lanes').width")
+        self.assertLess(self.lanes_with("c-bad")[2], width / 4)
+
+    def test_a_phone_begins_with_ten_seconds(self):
+        for width, span in ((1280, "30 s"), (390, "10 s")):
+            self.browser.resize(width, 844)
+            self.show(rates=SLOW)
+            self.assertEqual(self.browser.text("[data-window][aria-pressed=true]"), span)
+            self.mill.close()
 
     def test_hours_of_events_take_no_more_room(self):
         self.show()

@@ -47,6 +47,7 @@ def status(**changes):
                     for i in range(5)],
         "head_of_line": {"event": "5f3a9c01-1742.0", "number": 1742, "age_seconds": 0.0062, "stage": "working",
                          "worker": 2, "results_waiting": 3, "bytes_waiting": 768, "seconds_lost": 0.0081},
+        "under_way": [],
         "journal": {"durability": "process", "writable": True, "entries": 19, "bytes": 181000000,
                     "limit": 1073741824, "oldest_age_seconds": 0.0071},
         "retries": 61, "worker_restarts": 2, "fan_out_clients": None,

@@ -60,6 +60,27 @@ class Help(unittest.TestCase):
                       ["dead-letters", "replay", "x", "--publish", "--dry-run"]):
             self.assertEqual(run_to_end(*wrong, "--parse-only").returncode, 2, wrong)
 
+    def test_a_wrong_line_is_told_of_in_one_that_says_what_is_meant(self):
+        for wrong, said in (
+                (["chek"], '"chek": there is no such command; did you mean check?; see millrace --help'),
+                (["xyzzy"], '"xyzzy": there is no such command; there are run, check, print-config, schema, metrics, '
+                            'health, tap, journal, dead-letters, test or demo; see millrace --help'),
+                (["journal", "sta"], '"sta": there is no such command; did you mean stat?; see millrace journal --help'),
+                (["check", "--confg", "x"], '"--confg": there is no such option; did you mean --config?; '
+                                            'see millrace check --help'),
+                (["health", "--confg=x"], '"--confg": there is no such option; did you mean --config?; '
+                                          'see millrace health --help'),
+                (["run", "x"], '"x": run takes no such argument; see millrace run --help'),
+                (["journal"], "journal: needs one of stat, list, export, skip, repair or set-aside; "
+                              "see millrace journal --help"),
+                (["check", "--probe"], "--probe requires --connect; see millrace check --help"),
+                (["tap", "--limit", "0"], '--limit: "0" must be a whole number from 1 on; see millrace tap --help'),
+                (["demo", "--events", "-1"], '--events: "-1" must be a whole number from 1 on; see millrace demo --help'),
+                (["tap", "--stream", "a/#/b"], '--stream: "a/#/b": # must be the last level; see millrace tap --help')):
+            with self.subTest(" ".join(wrong)):
+                done = run_to_end(*wrong, "--parse-only")
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (2, "", f"millrace: {said}\n"))
+
 
 if __name__ == "__main__":
     unittest.main()

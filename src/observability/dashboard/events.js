@@ -1,6 +1,7 @@
 // EventRing: the last events that were heard of, in a fixed amount of memory.
 
 const CAPACITY = 16384;
+const LATELY = 256; // events
 export const GOOD = 0;
 export const BAD = 1;
 export const NO_WORKER = 0xffff;
@@ -10,6 +11,7 @@ export class EventRing {
   constructor() {
     this.cut = new Float64Array(CAPACITY);
     this.started = new Float64Array(CAPACITY);
+    this.lastStarted = new Float64Array(CAPACITY);
     this.finished = new Float64Array(CAPACITY);
     this.emitted = new Float64Array(CAPACITY);
     this.confirmed = new Float64Array(CAPACITY);
@@ -34,6 +36,7 @@ export class EventRing {
     for (const step of ["cut", "started", "finished", "emitted", "confirmed"]) {
       this[step][at] = message[step];
     }
+    this.lastStarted[at] = message.last_started;
     this.worker[at] = message.worker ?? NO_WORKER;
     this.kind[at] = message.kind === "rejected" || message.kind === "failed" ? BAD : GOOD;
     this.told[at] = message;
@@ -47,6 +50,14 @@ export class EventRing {
     let count = 0;
     while (count < most && this.confirmed[(this.end - 1 - count) % CAPACITY] >= from) count += 1;
     return count;
+  }
+
+  toldLately(event) {
+    let told = false;
+    this.last(Math.min(this.end, LATELY), (i) => {
+      told ||= this.told[i].event === event;
+    });
+    return told;
   }
 
   // Calls `each(position)` for the last `count` events, oldest first.

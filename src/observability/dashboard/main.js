@@ -4,13 +4,13 @@ import { EventRing } from "./events.js";
 import { fill } from "./figures.js";
 import { showFlow } from "./flow.js";
 import { makeLatencyRows, showPanels, showVerdict, silence, verdict } from "./panels.js";
-import { Timeline } from "./timeline.js";
+import { NARROW, Timeline } from "./timeline.js";
 
 const byId = (id) => document.getElementById(id);
 const root = document.documentElement;
 
 const THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
-const LONG = 0.25; // seconds, from which on what is being worked on is drawn before its end
+const LONG = 0.25; // seconds, from which on what is under way is drawn before its confirmation
 
 makeLatencyRows();
 const ring = new EventRing();
@@ -59,10 +59,13 @@ function heard(status) {
   showVerdict(said);
   document.title = said[0] === "good" ? "millrace" : `${said[1]} – millrace`;
   timeline.setWorkers(status.workers.length);
-  timeline.open = status.workers
-    .filter((each) => each.event && each.since_seconds > LONG)
-    .map((each) => ({ worker: each.worker, event: each.event, since: lastHeard / 1000 - each.since_seconds }));
-  if (first && !windowChosen && status.rates.in > 100) setWindow(10);
+  const ago = (seconds) => lastHeard / 1000 - seconds;
+  timeline.open = status.under_way
+    .filter((each) => each.since_seconds > LONG && !ring.toldLately(each.event)) // the tap is quicker
+    .map((each) => ({ event: each.event, number: each.number, stage: each.stage, worker: each.worker, cut: ago(each.cut_seconds),
+      started: ago(each.started_seconds), finished: ago(each.finished_seconds), since: ago(each.since_seconds) }));
+  const narrow = timeline.width < NARROW;
+  if (first && !windowChosen && (narrow || status.rates.in > 100)) setWindow(10);
   const spoken = `${status.workers.length} worker lanes over the last ${timeline.span} seconds; ${said[2]}`;
   byId("lanes").setAttribute("aria-label", spoken);
 }

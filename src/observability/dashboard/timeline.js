@@ -6,6 +6,7 @@ const FRAME = 1000 / 30; // milliseconds
 const RAIL = 26; // pixels: the rails above and below
 const AXIS = 18;
 const MOST_LANES = 48;
+export const NARROW = 560; // pixels
 const SPARSE = 160; // events, up to which each is drawn with its way and its number
 
 const lighter = (context, alpha, draw) => {
@@ -20,7 +21,7 @@ export class Timeline {
     this.ring = ring;
     this.context = canvas.getContext("2d");
     this.workers = 1;
-    this.open = []; // {worker, since, event}: what is being worked on; since when, by the page's clock
+    this.open = []; // what is not confirmed, as in /status, its times by the page's clock (main.js)
     this.span = 30;
     this.heldAt = null;
     this.picked = null;
@@ -61,7 +62,7 @@ export class Timeline {
     this.lane = Math.max(6, Math.min(36, Math.floor(300 / this.lanes)));
     this.width = this.canvas.clientWidth;
     this.height = 2 * RAIL + this.lanes * this.lane + AXIS;
-    this.gutter = this.width < 560 ? 34 : 74;
+    this.gutter = this.width < NARROW ? 34 : 74;
     const scale = Math.min(devicePixelRatio || 1, 2);
     this.canvas.style.height = `${this.height}px`;
     this.canvas.width = Math.round(this.width * scale);
@@ -175,20 +176,20 @@ export class Timeline {
         if (known) c.fillRect(this.x(ring.emitted[i]) - 0.5, y + tall / 2 + 2, 1, out + RAIL / 2 - y - tall / 2 - 2);
       }
     });
+    this.drawUnderConfirmation(shown.map((i) => [ring.emitted[i], ring.confirmed[i]]));
     for (const i of shown) {
       const bad = ring.kind[i] === BAD;
       const known = ring.worker[i] !== NO_WORKER;
       const y = known ? this.y(ring.worker[i]) : out;
-      const left = this.x(ring.emitted[i]);
       this.bar(ring.cut[i], ring.cut[i], RAIL / 2, 8, colours.wait);
       if (known) {
-        if (ring.started[i] > ring.cut[i]) this.bar(ring.cut[i], ring.started[i], y - tall / 2 + 2, 2, colours.wait);
-        const width = this.bar(ring.started[i], ring.finished[i], y, tall, bad ? colours.bad : colours.work);
+        if (ring.started[i] > ring.cut[i]) this.bar(ring.cut[i], ring.started[i], y - tall / 2 - 2.5, 2, colours.wait);
+        const width = this.bar(ring.lastStarted[i], ring.finished[i], y, tall, bad ? colours.bad : colours.work);
         if (ring.emitted[i] > ring.finished[i]) this.bar(ring.finished[i], ring.emitted[i], y + tall / 2 + 2.5, 3, colours.turn);
-        this.number(ring.told[i].number, this.x(ring.started[i]), width, y, tall);
+        this.number(ring.told[i].number, this.x(ring.lastStarted[i]), width, y, tall);
       }
-      this.bar(ring.emitted[i], ring.confirmed[i], out + RAIL / 2 - 3, 10, bad ? colours.bad : colours.confirm);
-      labels.push([ring.told[i].number, left]);
+      this.bar(ring.confirmed[i], ring.confirmed[i], out + RAIL / 2 - 3, 10, bad ? colours.bad : colours.confirm);
+      labels.push([ring.told[i].number, this.x(ring.confirmed[i])]);
     }
     c.fillStyle = colours.soft;
     c.textAlign = "left";
@@ -198,9 +199,9 @@ export class Timeline {
     });
   }
 
-  number(number, x, width, y, tall) {
+  number(number, x, width, y, tall, colour = this.colours.card) {
     if (tall < 11 || width < this.context.measureText(number).width + 12) return;
-    this.context.fillStyle = this.colours.card;
+    this.context.fillStyle = colour;
     this.context.textAlign = "left";
     this.context.fillText(number, Math.max(x, this.gutter) + 6, y + 0.5);
   }
@@ -219,8 +220,8 @@ export class Timeline {
     const rail = () => 0;
     this.rows(count, "wait", ring.cut, ring.cut, () => true, rail, () => RAIL / 2 - 4, 8);
     this.rows(count, "wait", ring.cut, ring.started, worked, lane, inLane(-tall / 2 - 2.5), 1.5);
-    this.rows(count, "work", ring.started, ring.finished, (i) => worked(i) && good(i), lane, inLane(-tall / 2), tall);
-    this.rows(count, "bad", ring.started, ring.finished, (i) => worked(i) && bad(i), lane, inLane(-tall / 2), tall);
+    this.rows(count, "work", ring.lastStarted, ring.finished, (i) => worked(i) && good(i), lane, inLane(-tall / 2), tall);
+    this.rows(count, "bad", ring.lastStarted, ring.finished, (i) => worked(i) && bad(i), lane, inLane(-tall / 2), tall);
     this.rows(count, "turn", ring.finished, ring.emitted, (i) => worked(i) && ring.emitted[i] > ring.finished[i], lane, inLane(tall / 2 + 1.5), 2);
     this.rows(count, "confirm", ring.emitted, ring.confirmed, good, rail, () => out + RAIL / 2 - 8, 10);
     this.rows(count, "bad", ring.emitted, ring.confirmed, bad, rail, () => out + RAIL / 2 - 8, 10);
@@ -254,9 +255,38 @@ export class Timeline {
   drawOpen() {
     if (this.heldAt !== null) return;
     const tall = Math.min(16, this.lane * 0.5);
-    for (const { worker, since } of this.open) {
-      lighter(this.context, 0.55, () => this.bar(since + this.ring.offset, this.to, this.y(worker), tall, this.colours.work));
-    }
+    for (const each of this.open) this.drawUnconfirmed(each, tall);
+    const sent = this.open.filter((each) => each.stage === "confirming");
+    this.drawUnderConfirmation(sent.map((each) => [each.since + this.ring.offset, this.to]));
+  }
+
+  // As drawEach, so far as it has come: pale what goes on.
+  drawUnconfirmed({ number, stage, worker, cut, started, finished, since }, tall) {
+    const { colours } = this;
+    const [begun, ended, turned] = [started, finished, since].map((time) => time + this.ring.offset);
+    this.bar(cut + this.ring.offset, cut + this.ring.offset, RAIL / 2, 8, colours.wait);
+    if (worker === null) return;
+    const y = this.y(worker);
+    const working = stage === "working";
+    const end = working ? this.to : ended;
+    let width = 0;
+    lighter(this.context, working ? 0.55 : 1, () => {
+      width = this.bar(begun, end, y, tall, stage === "retrying" ? colours.bad : colours.work);
+    });
+    this.number(number, this.x(begun), width, y, tall, working ? colours.ink : colours.card);
+    if (stage === "turn") this.bar(ended, this.to, y + tall / 2 + 2.5, 3, colours.turn);
+    if (stage === "confirming" && turned > ended) this.bar(ended, turned, y + tall / 2 + 2.5, 3, colours.turn);
+  }
+
+  // Times in which something had left and was not confirmed, in their order; pale, and none twice.
+  drawUnderConfirmation(times) {
+    let until = -Infinity;
+    lighter(this.context, 0.35, () => {
+      for (const [from, to] of times) {
+        if (to > until) this.bar(Math.max(from, until), to, this.height - AXIS - RAIL / 2 - 3, 10, this.colours.confirm);
+        until = Math.max(until, to);
+      }
+    });
   }
 
   drawPicked() {
@@ -264,7 +294,7 @@ export class Timeline {
     if (this.ring.told[this.picked] !== this.pickedTold) return; // its place is another event's now
     const { context: c, ring, picked: i } = this;
     const tall = Math.min(16, this.lane * 0.5) + 6;
-    const x = this.x(ring.started[i]);
+    const x = this.x(ring.lastStarted[i]);
     c.strokeStyle = this.colours.ink;
     c.lineWidth = 1.5;
     c.beginPath();
@@ -281,7 +311,7 @@ export class Timeline {
       const known = this.ring.worker[i] !== NO_WORKER;
       const inLane = known && this.laneOf(this.ring.worker[i]) === lane;
       if (lane >= 0 && lane < this.lanes && !inLane) continue;
-      const from = this.x(lane < 0 ? this.ring.cut[i] : lane < this.lanes ? this.ring.started[i] : this.ring.emitted[i]);
+      const from = this.x(lane < 0 ? this.ring.cut[i] : lane < this.lanes ? this.ring.lastStarted[i] : this.ring.emitted[i]);
       const to = this.x(lane < 0 ? this.ring.cut[i] : lane < this.lanes ? this.ring.finished[i] : this.ring.confirmed[i]);
       const distance = px < from ? from - px : px > to ? px - to : 0;
       if (distance <= least) [best, least] = [i, distance];

@@ -68,8 +68,8 @@ TEST_F(HealthCommandTest, SaysInOneLineThatNobodyListens) {
   ask(false);
   EXPECT_EQ(code_, 1);
   EXPECT_EQ(out_.str(), "");
-  EXPECT_EQ(err_.str(),
-            "millrace health: no answer from " + config_.http.listen + ": Connection refused\n");
+  EXPECT_EQ(err_.str(), "millrace health: no answer from " + config_.http.listen +
+                            " (http.listen): Connection refused\n");
 }
 
 TEST_F(HealthCommandTest, SaysThatThereIsNoEndpoint) {

@@ -92,7 +92,7 @@ TEST_F(TapCommandTest, SaysInOneLineWhyItShowsNothing) {
             "millrace tap: http.tap of the process is off\n"
             "millrace tap: no answer from " +
                 nobody +
-                ": Connection refused\n"
+                " (http.listen): Connection refused\n"
                 "millrace tap: http.listen is empty, so there is nothing to look at\n");
 }
 

@@ -14,6 +14,7 @@ namespace millrace {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -92,6 +93,11 @@ TEST(Warnings, TellOfAPasswordInClearText) {
   EXPECT_THAT(warnings(loaded({"source.url=mqtt://far", "source.username=a", "source.password=b",
                                "sink.url=stdout:"})),
               ElementsAre("source.password: travels in clear text to far; mqtts:// encrypts it"));
+  EXPECT_THAT(warnings(loaded({"source.url=mqtt://far", "source.username=a", "source.password=b"})),
+              ElementsAre(StartsWith("source.password: ")));
+  EXPECT_THAT(warnings(loaded({"source.url=mqtt://far", "source.username=a", "source.password=b",
+                               "sink.url=mqtt://off", "sink.username=a", "sink.password=b"})),
+              ElementsAre(StartsWith("source.password: "), StartsWith("sink.password: ")));
   EXPECT_THAT(warnings(loaded({"source.username=a", "source.password=b"})), IsEmpty());
 }
 
@@ -152,6 +158,9 @@ TEST(Warnings, TellOfACommandThatCannotBeStartedNow) {
   EXPECT_THAT(of("no-such-program"),
               ElementsAre("processing.command: \"no-such-program\" is not in PATH; until it can be "
                           "started events wait, and /readyz says so"));
+  EXPECT_THAT(
+      of("python3 worker.py"),
+      ElementsAre(EndsWith("; arguments are items of their own, such as python3,worker.py")));
   EXPECT_THAT(of("./no-such-program"), ElementsAre(HasSubstr(" does not exist; ")));
   EXPECT_THAT(of("/bin"), ElementsAre(HasSubstr(" cannot be executed; ")));
   EXPECT_THAT(of(MILLRACE_SOURCE_DIR "/config/schema.json"),

@@ -94,7 +94,8 @@ class Life {
     trace().bytes_in = frame_->raw.size();
     trace().received = frame_->received;
     auto& now = frame_->cut;
-    trace().cut = trace().started = trace().finished = trace().emitted = trace().confirmed = now;
+    trace().cut = trace().started = trace().last_started = now;
+    trace().finished = trace().emitted = trace().confirmed = now;
     expected_.since = now;
     tracker.frame_cut(*frame_);
     step_ = attempts_to_come_ > 0 ? Step::to_start : Step::to_emit;
@@ -106,7 +107,8 @@ class Life {
     late_ = random_() % 4 == 0;
     attempt_.deadline = late_ ? time_of_thread : Clock::time_point::max();
     if (attempt_.number == 1) trace().started = time_of_thread;
-    trace().finished = trace().emitted = trace().confirmed = time_of_thread;
+    trace().last_started = trace().finished = time_of_thread;
+    trace().emitted = trace().confirmed = time_of_thread;
     trace().worker = attempt_.worker;
     reach(Stage::working);
     tracker.work_started(*frame_, attempt_);
@@ -204,6 +206,7 @@ void expect_same(const EventTrace& got, const EventTrace& expected) {
   EXPECT_EQ(got.received, expected.received);
   EXPECT_EQ(got.cut, expected.cut);
   EXPECT_EQ(got.started, expected.started);
+  EXPECT_EQ(got.last_started, expected.last_started);
   EXPECT_EQ(got.finished, expected.finished);
   EXPECT_EQ(got.emitted, expected.emitted);
   EXPECT_EQ(got.confirmed, expected.confirmed);
@@ -300,7 +303,7 @@ TEST(EventTrackerTest, JoinsWhatSeveralThreadsTell) {
   while (running.load() > 0) {
     const InFlight now = tracker.in_flight();
     EXPECT_LE(now.events, kThreads * 8);
-    EXPECT_LE(tracker.under_way().size(), kThreads * 8);
+    EXPECT_LE(tracker.under_way(kThreads * 9).size(), kThreads * 8);
     std::this_thread::yield();
   }
   for (std::thread& each : threads) each.join();
@@ -311,17 +314,19 @@ TEST(EventTrackerTest, JoinsWhatSeveralThreadsTell) {
   EXPECT_EQ(tracker.in_flight().events, 0U);
 }
 
-TEST(EventTrackerTest, ListsWhatIsUnderWayByNumber) {
+TEST(EventTrackerTest, ListsTheOldestUnderWayByNumber) {
   std::mt19937 random(1);
   EventTracker tracker({}, thread_time);
   std::vector<Life> lives;
   for (std::uint64_t number = 0; number < 50; ++number) lives.emplace_back(number, random);
   for (Life& life : lives) life.step(tracker);
-  const auto list = tracker.under_way();
-  ASSERT_EQ(list.size(), lives.size());
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    expect_same(list[i].so_far, lives[i].expected());
-    EXPECT_EQ(list[i].stage, Stage::waiting);
+  for (const std::size_t most : {0, 1, 49, 50, 51}) {
+    const auto list = tracker.under_way(most);
+    ASSERT_EQ(list.size(), std::min(most, lives.size()));
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      expect_same(list[i].so_far, lives[i].expected());
+      EXPECT_EQ(list[i].stage, Stage::waiting);
+    }
   }
 }
 

@@ -49,6 +49,20 @@ void fill_load(Report& report) {
   report.in_flight.bytes = 36;
   report.in_flight.head = head;
   report.in_flight.oldest_received = report.now - std::chrono::seconds(37);
+  UnderWay waiting;
+  waiting.so_far.id = {7, 8, 9};
+  waiting.so_far.number = 30;
+  waiting.so_far.cut = waiting.since = report.at - std::chrono::milliseconds(31500);
+  UnderWay done = waiting;
+  done.so_far.number = 31;
+  done.so_far.worker = 1;
+  done.so_far.attempts = 2;
+  done.so_far.last_started = report.at - std::chrono::seconds(8);
+  done.so_far.finished = done.since = report.at - std::chrono::seconds(6);
+  done.stage = Stage::turn;
+  UnderWay working = done;
+  working.stage = Stage::working;
+  report.under_way = {waiting, done, working};
   report.workers.resize(2);
   report.workers[0].busy_seconds = 38;
   report.workers[1].restarts = 39;
@@ -236,6 +250,16 @@ TEST(StatusTest, TellsEveryFigure) {
     "head_of_line": {"event": "00000007-8.9", "number": 30, "age_seconds": 31.5,
                      "stage": "working", "worker": 1, "results_waiting": 32, "bytes_waiting": 33,
                      "seconds_lost": 34.0},
+    "under_way": [
+      {"event": "00000007-8.9", "number": 30, "stage": "waiting", "since_seconds": 31.5,
+       "cut_seconds": 31.5, "worker": null, "attempts": 0, "started_seconds": null,
+       "finished_seconds": null},
+      {"event": "00000007-8.9", "number": 31, "stage": "turn", "since_seconds": 6.0,
+       "cut_seconds": 31.5, "worker": 1, "attempts": 2, "started_seconds": 8.0,
+       "finished_seconds": 6.0},
+      {"event": "00000007-8.9", "number": 31, "stage": "working", "since_seconds": 6.0,
+       "cut_seconds": 31.5, "worker": 1, "attempts": 2, "started_seconds": 8.0,
+       "finished_seconds": null}],
     "journal": {"durability": "process", "writable": true, "entries": 40, "bytes": 41,
                 "limit": 42, "oldest_age_seconds": 37.0},
     "retries": 18, "worker_restarts": 39, "fan_out_clients": null,

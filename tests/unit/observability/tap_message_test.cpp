@@ -29,6 +29,7 @@ TapSample sample() {
   sample.trace.received = std::chrono::system_clock::time_point(1'799'999'990s);
   sample.trace.cut = EventTrace::Clock::time_point(995s);
   sample.trace.started = sample.trace.cut + 500ms;
+  sample.trace.last_started = sample.trace.cut + 2s;
   sample.trace.finished = sample.trace.cut + 2500ms;
   sample.trace.emitted = sample.trace.cut + 3s;
   sample.trace.confirmed = EventTrace::Clock::time_point(999s + 250us);
@@ -41,8 +42,9 @@ TEST(TapMessageTest, TellsOfAnOutcomeWithTimesOfDay) {
   EXPECT_EQ(message, Json::parse(R"({"stage": "outcomes", "event": "5f3a9c01-17.0", "number": 42,
       "stream": "events/a", "bytes_in": 12, "received": 1799999990.0, "cut": 1799999995.0,
       "kind": "rejected", "cause": "no number", "dropped": false, "worker": 3, "attempts": 2,
-      "bytes_out": 0, "started": 1799999995.5, "finished": 1799999997.5,
-      "emitted": 1799999998.0, "confirmed": 1799999999.00025, "left_out": 9})"));
+      "bytes_out": 0, "started": 1799999995.5, "last_started": 1799999997.0,
+      "finished": 1799999997.5, "emitted": 1799999998.0, "confirmed": 1799999999.00025,
+      "left_out": 9})"));
 }
 
 TEST(TapMessageTest, NamesNoWorkerOfAnEventThatWasNeverProcessed) {
