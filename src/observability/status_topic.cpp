@@ -127,11 +127,14 @@ void StatusTopic::on_success(const mqtt::token& /*token*/) {
   tasks_.post([this] { confirmed(); });
 }
 
-// Without a reason code the connection was lost, which is told elsewhere.
+// Without a reason code the connection was lost, which is told elsewhere; only a PUBACK has one.
 void StatusTopic::on_failure(const mqtt::token& token) {
   const int code = static_cast<int>(token.get_reason_code());
   tasks_.post([this, code] {
-    if (code >= kReasonFailure) warn("the broker refuses " + topic_ + ": " + reason_text(code));
+    if (qos_ > 0 && code >= kReasonFailure) {
+      observer_.broker_refused(RefusedBy::puback, code);
+      warn("the broker refuses " + topic_ + ": " + reason_text(code));
+    }
     confirmed();
   });
 }
