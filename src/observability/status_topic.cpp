@@ -29,6 +29,8 @@ bool goes_beside_results(const Config& config) {
   return is_mqtt(parse_url(config.sink.url, End::sink).scheme);
 }
 
+}  // namespace
+
 MqttOptions status_options(const Config& config, const std::string& version) {
   const bool with_results = goes_beside_results(config);
   EndpointConfig endpoint =
@@ -40,8 +42,6 @@ MqttOptions status_options(const Config& config, const std::string& version) {
       MqttWill{config.status.topic, status_payload("offline", "gone without a word", "", version)};
   return options;
 }
-
-}  // namespace
 
 StatusTopic::StatusTopic(const Config& config, std::string version, Condition condition,
                          Scheduler& control, Observer& observer, const ConnectionTiming& timing)
