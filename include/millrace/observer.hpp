@@ -33,6 +33,10 @@ struct JournalState {
   std::uint64_t limit = 0;
 };
 
+/// The packet by which a broker refuses something: a connection, a subscription, a message; or, by
+/// a DISCONNECT, the connection that it has accepted.
+enum class RefusedBy { connack, suback, puback, disconnect };
+
 /// Whether work can be done at all.
 struct ProcessingState {
   bool ok = true;
@@ -78,8 +82,9 @@ class Observer {
   virtual void outcome_dropped(const Outcome&) {}
   /// Emitted as a result, which its receiver can never take: it goes out as this dead letter.
   virtual void outcome_replaced(const Outcome&) {}
-  /// The broker refused what was published, with this reason code (MQTT 5, 2.4; 128 to 255).
-  virtual void publish_refused(int /*code*/) {}
+  /// A broker refused something, with this reason code (MQTT 5, 2.4; 128 to 255). What MQTT 3.1.1
+  /// says in a CONNACK comes as the code of the same meaning.
+  virtual void broker_refused(RefusedBy, int /*code*/) {}
   /// So many clients get the results of a fan-out.
   virtual void clients_changed(std::size_t /*count*/) {}
   /// Nothing more is owed for this number: its receiver has it, or there was nothing to send.

@@ -14,7 +14,10 @@
 #include "commands/check_report.hpp"
 #include "config/url.hpp"
 #include "event/result_topic.hpp"
+#include "net/control_tasks.hpp"
+#include "net/mqtt_connection.hpp"
 #include "net/mqtt_probe.hpp"
+#include "observability/status_topic.hpp"
 #include "pipeline/task_thread.hpp"
 #include "sink/sinks.hpp"
 #include "source/sources.hpp"
@@ -209,6 +212,55 @@ CheckedConnection check_sink(const SinkToCheck& what, bool probe) {
   return checked;
 }
 
+/// Connects as `StatusTopic` does, and says nothing.
+class StatusConnection final : MqttConnectionEvents {
+ public:
+  StatusConnection(MqttOptions options, Scheduler& control, Ends& ends)
+      : ends_(ends),
+        tasks_(control),
+        connection_(std::move(options), "status", tasks_, ends, *this) {}
+  ~StatusConnection() override { tasks_.close(); }
+  StatusConnection(const StatusConnection&) = delete;
+  StatusConnection& operator=(const StatusConnection&) = delete;
+
+  void start() { connection_.start(); }
+  void stop() { connection_.end("stopped"); }
+
+ private:
+  // It would refuse a Will that is to be retained (MQTT 5, 3.2.2.3.5).
+  void opened(const MqttSession& session, mqtt::async_client& /*client*/) override {
+    const bool retains = session.retain_available;
+    ends_.state({retains, retains, retains ? "" : "the broker does not retain messages"});
+  }
+  void closed(const std::string& reason) override { ends_.state({false, false, reason}); }
+
+  Ends& ends_;
+  ControlTasks tasks_;
+  MqttConnection connection_;
+};
+
+// With a Will, since a broker may refuse that. Should this program die meanwhile, it is published:
+// so it is one that tells nothing of a millrace that runs, and nobody keeps it.
+CheckedConnection check_status(const Config& config, bool probe) {
+  const bool with_results = is_mqtt(parse_url(config.sink.url, End::sink).scheme);
+  MqttOptions options = status_options(config, "");
+  options.will = MqttWill{config.status.topic, R"({"status": "check"})", false};
+  const SinkToCheck what{"status", options.endpoint,      with_results ? End::sink : End::source,
+                         {},       {config.status.topic}, ""};
+  const Url url = parse_url(what.endpoint.url, what.end);
+  CheckedConnection checked{what.name, to_string(url), reach(what.endpoint, what.end)};
+  if (!checked.ok()) return checked;
+  Ends ends;
+  TaskThread control("control");
+  StatusConnection connection(std::move(options), control, ends);
+  control.post([&] { connection.start(); });
+  add_protocol(what.endpoint, what.end, ends, checked);
+  on_control<StatusConnection>(control, connection, [](StatusConnection& end) { end.stop(); });
+  control.stop();
+  if (probe && checked.ok()) add_probe(what, checked);
+  return checked;
+}
+
 SinkToCheck result_sink(const Config& config) {
   SinkToCheck sink{"sink",
                    config.sink,
@@ -249,6 +301,7 @@ std::vector<CheckedConnection> check_all(const Config& config, bool probe) {
   if (!is_mqtt(sink_url.scheme) && is_mqtt(source_url.scheme)) {
     all.push_back(check_sink(dead_letter_sink(config), probe));
   }
+  if (!config.status.topic.empty()) all.push_back(check_status(config, probe));
   return all;
 }
 
@@ -258,11 +311,12 @@ const char* const kConnectHelp = R"(
 --connect opens every connection as a run would, as clients <client_id>-check, and says of each what
 was tried and what came back: the addresses of its name (DNS), the connection (TCP), the certificate
 (TLS), and the answer of the protocol: CONNACK and SUBACK, the WebSocket's handshake, or whether it
-can be listened there. Shared subscriptions are left out.
---probe also asks the broker whether it would take results and dead letters: it publishes an empty
-message to both topics, with QoS 2, not retained, with the user property millrace-probe: 1, reads
-the answer (PUBREC), and leaves before the message is released. Mosquitto hands it to nobody; a
-broker that delivers at once hands it to subscribers.
+can be listened there. Shared subscriptions are left out. Where status.topic is set, its connection
+(<client_id>-check-status) is tried as well, with a Will on that topic, and nothing is published.
+--probe also asks the broker whether it would take results, dead letters and the status: it
+publishes an empty message to each topic, with QoS 2, not retained, with the user property
+millrace-probe: 1, reads the answer (PUBREC), and leaves before the message is released. Mosquitto
+hands it to nobody; a broker that delivers at once hands it to subscribers.
 Exit code: 0, 1 where something failed, 2 for a configuration that cannot work.
 )";
 

@@ -11,7 +11,7 @@ namespace millrace {
 
 /// What was tried of one connection.
 struct CheckedConnection {
-  std::string name;  ///< `source`, `sink` or `dead letters`
+  std::string name;  ///< `source`, `sink`, `dead letters` or `status`
   std::string url;   ///< scheme, host and port
   std::vector<ConnectStep> steps;
 

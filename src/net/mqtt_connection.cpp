@@ -132,11 +132,14 @@ void MqttConnection::link_opened(std::uint64_t generation, const MqttSession& se
   post_for(generation, [this, session] { on_opened(session); });
 }
 
-void MqttConnection::link_failed(std::uint64_t generation, std::string reason) {
+void MqttConnection::link_failed(std::uint64_t generation, std::string reason, int reason_code) {
+  // At once, though the attempt may have been given up meanwhile: it was refused all the same.
+  if (reason_code >= kReasonFailure) observer_.broker_refused(RefusedBy::connack, reason_code);
   post_for(generation, [this, reason = std::move(reason)] { on_failed(reason); });
 }
 
 void MqttConnection::link_lost(std::uint64_t generation, int reason_code) {
+  if (reason_code >= kReasonFailure) observer_.broker_refused(RefusedBy::disconnect, reason_code);
   post_for(generation, [this, reason_code] { on_lost(reason_code); });
 }
 

@@ -65,7 +65,7 @@ class MqttConnection final : MqttLinkEvents {
 
  private:
   void link_opened(std::uint64_t generation, const MqttSession& session) override;
-  void link_failed(std::uint64_t generation, std::string reason) override;
+  void link_failed(std::uint64_t generation, std::string reason, int reason_code) override;
   void link_lost(std::uint64_t generation, int reason_code) override;
   std::error_code link_message(const mqtt::message& message) override;
   void link_refused(std::uint64_t generation, std::error_code error) override;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kDisconnectPatience{2};
 constexpr int kNoReason = 0;
+constexpr int kLargestReason = 0xff;
 
 template <typename Number>
 std::optional<Number> number_property(const mqtt::properties& properties,
@@ -107,12 +108,16 @@ void MqttLink::on_success(const mqtt::token& token) {
     if (!socket_.held()) socket_ = MqttSocket(find_only_socket(options_.address.port));
     events_.link_opened(generation_, session);
   } catch (const std::exception& error) {
-    events_.link_failed(generation_, std::string("cannot read the CONNACK: ") + error.what());
+    events_.link_failed(generation_, std::string("cannot read the CONNACK: ") + error.what(),
+                        kNoReason);
   }
 }
 
 void MqttLink::on_failure(const mqtt::token& token) {
-  events_.link_failed(generation_, failure_text(token, options_));
+  const int code = token.get_return_code();
+  const bool of_connack = code > 0 && code <= kLargestReason;
+  const int reason = of_connack ? connack_reason(code, options_.endpoint.mqtt_version) : kNoReason;
+  events_.link_failed(generation_, failure_text(token, options_), reason);
 }
 
 void MqttLink::on_message(const mqtt::const_message_ptr& message) {

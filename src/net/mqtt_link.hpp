@@ -30,8 +30,9 @@ class MqttLinkEvents {
  public:
   virtual ~MqttLinkEvents() = default;
   virtual void link_opened(std::uint64_t generation, const MqttSession& session) = 0;
-  virtual void link_failed(std::uint64_t generation, std::string reason) = 0;
-  /// May come twice for one loss. `reason_code`: of the server's DISCONNECT, or 0.
+  /// `reason_code`: of a CONNACK that refuses, as MQTT 5 has it; or 0.
+  virtual void link_failed(std::uint64_t generation, std::string reason, int reason_code) = 0;
+  /// May come twice for one loss. `reason_code`: of the server's DISCONNECT, only once; or 0.
   virtual void link_lost(std::uint64_t generation, int reason_code) = 0;
   /// The message is acknowledged when this has returned, unless it returns an error.
   [[nodiscard]] virtual std::error_code link_message(const mqtt::message& message) = 0;

@@ -79,7 +79,7 @@ void fill_connect_options(mqtt::connect_options& connect, const MqttOptions& opt
   if (options.address.tls) connect.set_ssl(make_ssl_options(endpoint.tls));
   if (options.will) {
     constexpr int kQos = 1;
-    connect.set_will({options.will->topic, options.will->payload, kQos, true});
+    connect.set_will({options.will->topic, options.will->payload, kQos, options.will->retain});
   }
   // Last, for Paho C++ 1.2.0's sake: see the header.
   if (endpoint.mqtt_version >= MQTTVERSION_5 && kept) {

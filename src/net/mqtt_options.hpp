@@ -23,11 +23,12 @@ struct MqttAddress {
   bool tls = false;
 };
 
-/// What the server publishes, retained, when the connection ends without a DISCONNECT (MQTT 5,
+/// What the server publishes when the connection ends without a DISCONNECT (MQTT 5,
 /// 3.1.2.5).
 struct MqttWill {
   std::string topic;
   std::string payload;
+  bool retain = true;
 };
 
 /// What one connection of ours asks of the server.

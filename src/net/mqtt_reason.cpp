@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -55,14 +57,22 @@ constexpr std::array kOldConnackNames{
     Name{5, "not authorized"},
 };
 
+// A return code of MQTT 3.1.1 less one is its place.
+constexpr std::array kOldConnackReasons{0x84, 0x85, 0x88, 0x86, 0x87};
+
 template <typename Names>
-std::string look_up(const Names& names, int code) {
+std::optional<std::string_view> find_name(const Names& names, int code) {
   const auto found = std::find_if(names.begin(), names.end(),
                                   [&](const Name& name) { return name.first == code; });
+  if (found == names.end()) return {};
+  return found->second;
+}
+
+template <typename Names>
+std::string look_up(const Names& names, int code) {
   char number[16];
   std::snprintf(number, sizeof number, "(0x%02X)", static_cast<unsigned>(code));
-  const std::string_view name = found != names.end() ? found->second : "unknown reason";
-  return std::string(name) + ' ' + number;
+  return std::string(find_name(names, code).value_or("unknown reason")) + ' ' + number;
 }
 
 }  // namespace
@@ -73,6 +83,19 @@ std::string reason_text(int code) {
 
 std::string connack_reason_text(int code, int mqtt_version) {
   return mqtt_version >= 5 ? look_up(kNames, code) : look_up(kOldConnackNames, code);
+}
+
+std::string reason_name(int code) {
+  if (const auto name = find_name(kNames, code)) return std::string(*name);
+  char number[16];
+  std::snprintf(number, sizeof number, "0x%02x", static_cast<unsigned>(code));
+  return number;
+}
+
+int connack_reason(int code, int mqtt_version) {
+  if (mqtt_version >= 5) return code;
+  const auto at = static_cast<std::size_t>(code - 1);
+  return at < kOldConnackReasons.size() ? kOldConnackReasons[at] : kReasonFailure;
 }
 
 }  // namespace millrace

@@ -15,4 +15,11 @@ constexpr int kReasonFailure = 0x80;  ///< codes from here on are failures (MQTT
 [[nodiscard]] std::string reason_text(int code);
 [[nodiscard]] std::string connack_reason_text(int code, int mqtt_version);
 
+/// `not authorized`; the number, such as `0xa0`, for one that MQTT 5 does not name.
+[[nodiscard]] std::string reason_name(int code);
+
+/// What a CONNACK says, as a reason code of MQTT 5: a return code of MQTT 3.1.1 as the one of the
+/// same meaning, or 0x80 where it has none.
+[[nodiscard]] int connack_reason(int code, int mqtt_version);
+
 }  // namespace millrace

@@ -60,8 +60,9 @@ void Figures::worker_restarted(unsigned worker) {
   if (worker < restarts_.size()) restarts_[worker].fetch_add(1, std::memory_order_relaxed);
 }
 
-void Figures::publish_refused(int code) {
-  refusals_[static_cast<std::uint8_t>(code)].fetch_add(1, std::memory_order_relaxed);
+void Figures::broker_refused(RefusedBy by, int code) {
+  auto& count = refusals_[index_of(by)][static_cast<std::uint8_t>(code)];
+  count.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Figures::done(const EventTrace& trace) {
@@ -159,6 +160,7 @@ Report Figures::report(InFlight in_flight, std::vector<UnderWay> under_way) cons
   report.recent_latency = latencies_.percentiles(report.at);
   report.append = append_.report();
   tell_done(report);
+  tell_refusals(report);
   const std::lock_guard lock(mutex_);
   tell_rates(report);
   tell_state(report);
@@ -175,9 +177,14 @@ void Figures::tell_done(Report& report) const {
   }
   done.dropped = dropped_.load(std::memory_order_relaxed);
   done.result_bytes = result_bytes_.load(std::memory_order_relaxed);
-  for (std::size_t code = 0; code < refusals_.size(); ++code) {
-    const auto count = refusals_[code].load(std::memory_order_relaxed);
-    if (count > 0) report.publish_refusals[static_cast<int>(code)] = count;
+}
+
+void Figures::tell_refusals(Report& report) const {
+  for (std::size_t by = 0; by < refusals_.size(); ++by) {
+    for (std::size_t code = 0; code < refusals_[by].size(); ++code) {
+      const auto count = refusals_[by][code].load(std::memory_order_relaxed);
+      if (count > 0) report.refusals[by][static_cast<int>(code)] = count;
+    }
   }
 }
 

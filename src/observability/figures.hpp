@@ -57,7 +57,7 @@ class Figures final : public Observer {
   void work_finished(const Frame& frame, const Attempt& attempt, const Verdict& verdict) override;
   void retry_scheduled(const Frame& frame, std::chrono::milliseconds delay) override;
   void worker_restarted(unsigned worker) override;
-  void publish_refused(int code) override;
+  void broker_refused(RefusedBy by, int code) override;
   void clients_changed(std::size_t count) override;
   void connection_changed(End end, const ConnectionState& state) override;
   void paused(bool now) override;
@@ -82,6 +82,7 @@ class Figures final : public Observer {
   [[nodiscard]] Sample sample(Clock::time_point now) const;
   void remember(const EventTrace& trace, SystemClock::time_point now);
   void tell_done(Report& report) const;
+  void tell_refusals(Report& report) const;
   void tell_rates(Report& report) const;
   void tell_workers(Report& report, const Sample& now, const Sample& before) const;
   void tell_state(Report& report) const;
@@ -101,8 +102,8 @@ class Figures final : public Observer {
   Count result_bytes_ = 0;
   std::array<std::array<Count, kOriginNames.size()>, kFateNames.size()> fates_{};
   std::array<Count, kFateNames.size()> dead_letters_{};
-  std::array<Count, 256> refusals_{};
-  Histogram append_{std::span(kBounds).first(19)};  // to a second
+  std::array<std::array<Count, 256>, kRefusedByNames.size()> refusals_{};  // by code
+  Histogram append_{std::span(kBounds).first(19)};                         // to a second
   Latencies latencies_;
   WorkerActivity activity_;
   std::vector<Count> restarts_;

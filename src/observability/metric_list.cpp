@@ -79,8 +79,11 @@ std::vector<MetricInfo> make_list() {
        "What there is room for; at 80 % the source is paused."},
       {"millrace_journal_oldest_age_seconds", kGauge, "",
        "Since the oldest event under way was received; 0 where there is none."},
-      {"millrace_publish_refusals_total", kCounter, "`code` (0x80 to 0xff)",
-       "Results and dead letters that the broker refused, by MQTT 5 reason code."},
+      {"millrace_broker_refusals_total", kCounter,
+       "`packet` (connack, suback, puback, disconnect), `reason`",
+       "What brokers refused: connections, subscriptions, messages (MQTT 5), and connections that "
+       "they ended, each attempt; by the reason's name in MQTT 5 (2.4), such as not authorized, or "
+       "its number where it has none."},
       {"millrace_fan_out_clients", kGauge, "", "Clients of ws-listen://."},
   };
 }

@@ -3,12 +3,12 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <array>
-#include <cstdio>
 #include <initializer_list>
 #include <limits>
 #include <stdexcept>
 #include <utility>
+
+#include "net/mqtt_reason.hpp"
 
 namespace millrace {
 namespace {
@@ -120,10 +120,14 @@ void add_events(Families& to, const Report& report) {
     to.count("millrace_dead_letters_total", report.done.dead_letters[at],
              {{"kind", std::string(kFateNames[at])}});
   }
-  for (const auto& [code, count] : report.publish_refusals) {
-    std::array<char, 8> text{};
-    (void)std::snprintf(text.data(), text.size(), "0x%02x", static_cast<unsigned>(code));
-    to.count("millrace_publish_refusals_total", count, {{"code", text.data()}});
+}
+
+void add_refusals(Families& to, const Report& report) {
+  for (std::size_t by = 0; by < kRefusedByNames.size(); ++by) {
+    for (const auto& [code, count] : report.refusals[by]) {
+      to.count("millrace_broker_refusals_total", count,
+               {{"packet", std::string(kRefusedByNames[by])}, {"reason", reason_name(code)}});
+    }
   }
 }
 
@@ -180,6 +184,7 @@ std::string metrics_text(const Report& report, const MetricContext& context) {
   Families families;
   add_state(families, report, context);
   add_events(families, report);
+  add_refusals(families, report);
   add_times(families, report);
   add_head(families, report);
   add_load(families, report, context);

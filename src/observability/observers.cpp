@@ -66,8 +66,8 @@ void Observers::outcome_replaced(const Outcome& outcome) {
   for (Observer* each : list_) each->outcome_replaced(outcome);
 }
 
-void Observers::publish_refused(int code) {
-  for (Observer* each : list_) each->publish_refused(code);
+void Observers::broker_refused(RefusedBy by, int code) {
+  for (Observer* each : list_) each->broker_refused(by, code);
 }
 
 void Observers::clients_changed(std::size_t count) {

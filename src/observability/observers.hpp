@@ -32,7 +32,7 @@ class Observers final : public Observer {
   void outcome_filtered(const Outcome& outcome) override;
   void outcome_dropped(const Outcome& outcome) override;
   void outcome_replaced(const Outcome& outcome) override;
-  void publish_refused(int code) override;
+  void broker_refused(RefusedBy by, int code) override;
   void clients_changed(std::size_t count) override;
   void outcome_confirmed(std::uint64_t number) override;
   void connection_changed(End end, const ConnectionState& state) override;

@@ -22,6 +22,8 @@ inline constexpr std::array<std::string_view, 4> kFateNames{"result", "filtered"
                                                             "failed"};
 inline constexpr std::array<std::string_view, 7> kOriginNames{
     "processor", "timeout", "framing", "duplicate", "result", "crash", "receiver"};
+inline constexpr std::array<std::string_view, 4> kRefusedByNames{"connack", "suback", "puback",
+                                                                 "disconnect"};
 
 /// Of so many events /status says where they are.
 inline constexpr std::size_t kUnderWayShown = 256;
@@ -92,8 +94,9 @@ struct Report {
   double busy_ratio = 0;  ///< of all workers
   JournalState journal;
   std::optional<std::size_t> fan_out_clients;
-  std::map<int, std::uint64_t> publish_refusals;  ///< by reason code
-  std::vector<DeadLetter> last_dead_letters;      ///< newest first
+  /// What brokers refused, by packet (`RefusedBy`) and reason code.
+  std::array<std::map<int, std::uint64_t>, kRefusedByNames.size()> refusals;
+  std::vector<DeadLetter> last_dead_letters;  ///< newest first
 
   [[nodiscard]] std::uint64_t worker_restarts() const;
   /// Of the event that arrived first and is not done; 0 where there is none.

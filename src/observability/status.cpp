@@ -5,6 +5,7 @@
 #include "config/enum_names.hpp"
 #include "event/event_id.hpp"
 #include "event/iso8601.hpp"
+#include "net/mqtt_reason.hpp"
 
 namespace millrace {
 namespace {
@@ -121,6 +122,15 @@ StatusJson status_under_way(const Report& report) {
   return list;
 }
 
+StatusJson status_refusals(const Report& report) {
+  StatusJson all = StatusJson::object();
+  for (std::size_t by = 0; by < kRefusedByNames.size(); ++by) {
+    StatusJson& reasons = all[std::string(kRefusedByNames[by])] = StatusJson::object();
+    for (const auto& [code, count] : report.refusals[by]) reasons[reason_name(code)] = count;
+  }
+  return all;
+}
+
 StatusJson status_last_dead_letters(const Report& report) {
   StatusJson list = StatusJson::array();
   for (const Report::DeadLetter& letter : report.last_dead_letters) {
@@ -150,6 +160,7 @@ std::string status_json(const Report& report, const Config& config, const Health
       {"health", StatusJson::parse(ready.body)},
       {"configuration", status_configuration(config)},
       {"connections", status_connections(report)},
+      {"refusals", status_refusals(report)},
       {"pauses",
        {{"now", report.pauses.now},
         {"count", report.pauses.count},

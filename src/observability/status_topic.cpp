@@ -29,6 +29,8 @@ bool goes_beside_results(const Config& config) {
   return is_mqtt(parse_url(config.sink.url, End::sink).scheme);
 }
 
+}  // namespace
+
 MqttOptions status_options(const Config& config, const std::string& version) {
   const bool with_results = goes_beside_results(config);
   EndpointConfig endpoint =
@@ -40,8 +42,6 @@ MqttOptions status_options(const Config& config, const std::string& version) {
       MqttWill{config.status.topic, status_payload("offline", "gone without a word", "", version)};
   return options;
 }
-
-}  // namespace
 
 StatusTopic::StatusTopic(const Config& config, std::string version, Condition condition,
                          Scheduler& control, Observer& observer, const ConnectionTiming& timing)
@@ -127,11 +127,14 @@ void StatusTopic::on_success(const mqtt::token& /*token*/) {
   tasks_.post([this] { confirmed(); });
 }
 
-// Without a reason code the connection was lost, which is told elsewhere.
+// Without a reason code the connection was lost, which is told elsewhere; only a PUBACK has one.
 void StatusTopic::on_failure(const mqtt::token& token) {
   const int code = static_cast<int>(token.get_reason_code());
   tasks_.post([this, code] {
-    if (code >= kReasonFailure) warn("the broker refuses " + topic_ + ": " + reason_text(code));
+    if (qos_ > 0 && code >= kReasonFailure) {
+      observer_.broker_refused(RefusedBy::puback, code);
+      warn("the broker refuses " + topic_ + ": " + reason_text(code));
+    }
     confirmed();
   });
 }

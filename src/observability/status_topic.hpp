@@ -17,6 +17,9 @@
 
 namespace millrace {
 
+/// How the connection for `status.topic` is made. Errors: throws as `make_mqtt_options`.
+[[nodiscard]] MqttOptions status_options(const Config& config, const std::string& version);
+
 /// Publishes `{"status": "online", "since": "2026-01-31T12:00:00.123Z", "version": "0.1.0"}` as a
 /// retained message of QoS 1 on `status.topic`: `online` when ready; `paused` by back-pressure and
 /// `offline` with a `"reason"`. What the broker publishes itself, when millrace is gone without a

@@ -61,7 +61,7 @@ class MqttSink final : public Sink, MqttConnectionEvents {
             [this](const std::string& why) {
               tasks_.post([this, why] { connection_.restart("cannot publish: " + why); });
             },
-            [this](int code) { observer_.publish_refused(code); },
+            [this](int code) { observer_.broker_refused(RefusedBy::puback, code); },
             [this](const Outcome& letter) { observer_.outcome_replaced(letter); }};
   }
 

@@ -67,6 +67,7 @@ class MqttSource final : public Source, MqttConnectionEvents {
     return {
         [this](const std::string& problem) { intake_->state({problem.empty(), true, problem}); },
         [this] { connection_.restart("the broker does not answer a SUBSCRIBE"); },
+        [this](int code) { observer_.broker_refused(RefusedBy::suback, code); },
         [this](const std::string& text) { observer_.notice({Severity::warning, "source", text}); }};
   }
 

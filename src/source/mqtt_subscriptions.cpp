@@ -115,6 +115,7 @@ void MqttSubscriptions::send(const std::string& filter) {
 }
 
 void MqttSubscriptions::answered(std::uint64_t round, const std::string& filter, int code) {
+  if (code >= kReasonFailure) events_.refused(code);
   if (round != round_) return;
   codes_[filter] = code;
   if (code < qos_) {

@@ -30,6 +30,8 @@ class MqttSubscriptions {
     std::function<void(const std::string& problem)> changed;
     /// No answer came: the connection is of no use.
     std::function<void()> unanswered;
+    /// A filter was refused, with this reason code.
+    std::function<void(int code)> refused;
     /// Something an operator should read.
     std::function<void(const std::string& text)> warning;
   };

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "program.hpp"
 #include "support/certificates.hpp"
@@ -154,6 +156,73 @@ TEST_F(CheckConnect, ProbesTheDeadLettersConnectionWhereResultsGoElsewhere) {
   EXPECT_THAT(check(broker.url(), {"--probe"}, {{"SINK_URL", "stdout:"}}),
               HasSubstr("dead letters " + broker.url() + ": PUBREC: probe of millrace/dead: "));
   EXPECT_EQ(code_, 1);
+}
+
+TEST_F(CheckConnect, TriesTheConnectionOfTheStatusAndPublishesNothing) {
+  Mosquitto broker;
+  MqttPeer watcher(broker.port(), "watcher");
+  watcher.subscribe("mills/#");
+  const auto said = check(broker.url(), {}, {{"STATUS_TOPIC", "mills/one"}});
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(said, AllOf(HasSubstr("status " + broker.url() + ": ok\n  DNS       127.0.0.1\n"),
+                          HasSubstr("accepted, client id millrace-check-status\nok\n")));
+  EXPECT_THAT(check(broker.url()), Not(HasSubstr("status ")));
+  watcher.publish("mills/one", "the first that anybody gets");
+  ASSERT_TRUE(watcher.wait_for(1));
+  EXPECT_EQ(watcher.payloads().front(), "the first that anybody gets");
+}
+
+TEST_F(CheckConnect, SaysThatABrokerRefusesTheConnectionOfTheStatusWithItsWill) {
+  Mosquitto broker;
+  WireTap tapped(broker.port());
+  std::optional<unsigned> link;  // of the tap's thread
+  std::atomic<bool> with_will = false;
+  tapped.intercept([&](Packet& packet) {
+    if (packet.client == "millrace-check-status") {
+      link = packet.link;
+      with_will = packet.raw.find("mills/one") != std::string::npos;
+    }
+    if (packet.type == PacketType::connack && packet.link == link) {
+      packet.raw = std::string("\x20\x03\x00\x87\x00", 5);
+    }
+    return WireTap::Action::pass;
+  });
+  const auto said = check(tapped.url(), {}, {{"STATUS_TOPIC", "mills/one"}});
+  EXPECT_EQ(code_, 1);
+  EXPECT_TRUE(with_will);
+  EXPECT_THAT(said, AllOf(HasSubstr("sink " + tapped.url() + ": ok\n"),
+                          HasSubstr("status " + tapped.url() +
+                                    ": CONNACK: broker refused: not authorized (0x87)\n")));
+}
+
+TEST_F(CheckConnect, SaysThatABrokerWillNotKeepTheStatus) {
+  BrokerOptions options;
+  options.config = {"retain_available false"};
+  Mosquitto broker(options);
+  const auto said = check(broker.url(), {}, {{"STATUS_TOPIC", "mills/one"}});
+  EXPECT_EQ(code_, 1);
+  EXPECT_THAT(said, HasSubstr("status " + broker.url() +
+                              ": CONNACK: the broker does not retain messages\n"));
+}
+
+TEST_F(CheckConnect, ProbesTheStatusWhereTheBrokerTakesResultsOnly) {
+  BrokerOptions options;
+  options.acl = "topic read #\ntopic readwrite out\ntopic readwrite millrace/dead\n";
+  Mosquitto broker(options);
+  const auto said = check(broker.url(), {"--probe"}, {{"STATUS_TOPIC", "mills/one"}});
+  EXPECT_EQ(code_, 1);
+  EXPECT_THAT(said, AllOf(HasSubstr("sink " + broker.url() + ": ok\n"),
+                          HasSubstr("status " + broker.url() +
+                                    ": PUBREC: probe of mills/one: not authorized (0x87)\n")));
+}
+
+TEST_F(CheckConnect, ProbesTheStatusOnTheSourcesBrokerWhereResultsGoElsewhere) {
+  Mosquitto broker;
+  const auto said =
+      check(broker.url(), {"--probe"}, {{"STATUS_TOPIC", "mills/one"}, {"SINK_URL", "stdout:"}});
+  EXPECT_EQ(code_, 0);
+  EXPECT_THAT(said, AllOf(HasSubstr("status " + broker.url() + ": ok\n"),
+                          HasSubstr("  PUBREC    probe of mills/one: would be taken\n")));
 }
 
 TEST_F(CheckConnect, SaysTheSameAsJson) {

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <sstream>
 
+#include "asked.hpp"
 #include "program.hpp"
 #include "support/mosquitto.hpp"
 #include "support/mqtt_peer.hpp"
@@ -36,37 +36,10 @@ Variables with_workers(Variables variables, int workers) {
   return variables;
 }
 
-Json status(const Program& millrace) {
-  return Json::parse(millrace.ask("/status"), nullptr, false);
-}
-
-// The value of a line of /metrics, without which the test fails.
-double metric(const std::string& text, const std::string& name) {
-  const auto at = ("\n" + text).find("\n" + name + " ");
-  EXPECT_NE(at, std::string::npos) << name << " is not in\n" << text;
-  return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 1));
-}
-
 std::uint64_t bytes_of(const std::vector<std::string>& payloads) {
   std::uint64_t bytes = 0;
   for (const auto& payload : payloads) bytes += payload.size();
   return bytes;
-}
-
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-// An empty text, or what promtool has to say.
-std::string promtool_says(const std::string& metrics) {
-  TempFolder folder;
-  const auto input = (folder.path() / "metrics").string();
-  const auto said = (folder.path() / "said").string();
-  std::ofstream(input) << metrics;
-  const int code = run_command({"sh", "-c", "promtool check metrics <" + input}, said);
-  return code == 0 ? read_file(said) : std::to_string(code) + ": " + read_file(said);
 }
 
 // Publishes what has every fate that an event can have, and knows what has to become of it.
@@ -281,33 +254,6 @@ TEST(Figures, TellOfPausesAndReconnects) {
   EXPECT_EQ(now["connections"]["source"]["reconnects"], reconnects(source_tap));
   EXPECT_EQ(now["connections"]["source"]["session_present"], true);
   EXPECT_EQ(now["connections"]["sink"]["reconnects"], 1);
-  EXPECT_EQ(millrace.stop(), 0) << millrace.output();
-}
-
-TEST(Figures, CountWhatTheBrokerRefuses) {
-  BrokerOptions options;
-  options.acl = "topic read #\ntopic write events/#\n";
-  options.config = {"max_queued_messages 100000"};  // with 0, Mosquitto 2.0.11 closes as well
-  Mosquitto broker(options);
-  WireTap tap(broker.port());
-  auto variables = settings(broker.url());
-  variables["SINK_URL"] = tap.url();
-  Program millrace(variables);
-  ASSERT_TRUE(millrace.wait_until_ready()) << millrace.output();
-  MqttPeer publisher(broker.port(), "publisher");
-  publisher.publish("events/a", "one");
-  const auto refused = [&tap] {
-    const auto packets = tap.packets();
-    return std::count_if(packets.begin(), packets.end(), [](const Packet& packet) {
-      return packet.type == PacketType::puback && packet.reason == 0x87;
-    });
-  };
-  ASSERT_TRUE(wait_until([&] { return refused() >= 2; }));
-  broker.allow("topic readwrite #\n");
-  ASSERT_TRUE(wait_until([&] { return status(millrace)["out"]["results"] == 1; }, 60s))
-      << millrace.output();
-  EXPECT_EQ(metric(millrace.ask("/metrics"), R"(millrace_publish_refusals_total{code="0x87"})"),
-            static_cast<double>(refused()));
   EXPECT_EQ(millrace.stop(), 0) << millrace.output();
 }
 

@@ -21,6 +21,15 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// In the folder that Debian has for libraries of this architecture.
+std::string dynamic_security() {
+  for (const auto& folder : std::filesystem::directory_iterator("/usr/lib")) {
+    const auto file = folder.path() / "mosquitto_dynamic_security.so";
+    if (std::filesystem::exists(file)) return file.string();
+  }
+  throw std::runtime_error("mosquitto_dynamic_security.so is not there");
+}
+
 }  // namespace
 
 Mosquitto::Mosquitto(BrokerOptions options) : options_(std::move(options)) {
@@ -102,6 +111,13 @@ void Mosquitto::write_config() {
   if (options_.persistence) {
     config << "persistence true\npersistence_location " << folder << "/\n"
            << "autosave_on_changes true\nautosave_interval 1\n";
+  }
+  if (!options_.subscriptions) {
+    config << "plugin " << dynamic_security() << "\nplugin_opt_config_file "
+           << folder_.write("security.json",
+                            R"({"defaultACLAccess": {"publishClientSend": true, )"
+                            R"("publishClientReceive": true, "subscribe": false}})")
+           << '\n';
   }
   for (const auto& line : options_.config) config << line << '\n';
   config << "listener " << port_ << " 127.0.0.1\n";

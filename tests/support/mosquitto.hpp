@@ -17,6 +17,7 @@ struct BrokerOptions {
   std::string username;      ///< not empty: nobody gets in without
   std::string password;
   std::string acl;                  ///< an ACL file's content; empty: everything is allowed
+  bool subscriptions = true;        ///< false: granted to nobody, which no ACL file can say
   std::vector<std::string> config;  ///< more lines for mosquitto.conf, global ones
   std::vector<std::string> listener_config;  ///< and such of the listeners (TLS …)
   bool websockets = false;                   ///< a second listener speaks WebSocket

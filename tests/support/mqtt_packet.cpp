@@ -91,6 +91,11 @@ Packet read_packet(std::string_view bytes, int version) {
       packet.id = reader.number();
       packet.reason = reader.byte();
       break;
+    case PacketType::suback:
+      packet.id = reader.number();
+      if (version >= 5) reader.skip(reader.length());
+      packet.reason = reader.byte();
+      break;
     case PacketType::disconnect:
       packet.reason = reader.byte();
       break;
@@ -98,7 +103,6 @@ Packet read_packet(std::string_view bytes, int version) {
     case PacketType::pubrel:
     case PacketType::pubcomp:
     case PacketType::subscribe:
-    case PacketType::suback:
     case PacketType::unsubscribe:
     case PacketType::unsuback:
       packet.id = reader.number();

@@ -38,7 +38,7 @@ struct Packet {
   bool retain = false;
   int qos = 0;
   std::uint16_t id = 0;  ///< packet identifier, where it has one
-  int reason = 0;        ///< of PUBACK, CONNACK, DISCONNECT
+  int reason = 0;        ///< of PUBACK, CONNACK, DISCONNECT; of SUBACK the first
   std::string topic;     ///< of PUBLISH
   std::string payload;   ///< of PUBLISH
   std::string client;    ///< of CONNECT: the client id

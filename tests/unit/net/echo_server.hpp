@@ -34,6 +34,14 @@ class EchoServer {
     thread_.start("server");
   }
 
+  /// Ends every connection; the next ones find this.
+  void change_tls(TlsContextPtr tls) {
+    thread_.post([this, tls = std::move(tls)] {
+      server_->reload_tls(tls);
+      for (const auto& stream : inside_) stream->abort();
+    });
+  }
+
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:

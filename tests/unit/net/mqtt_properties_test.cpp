@@ -53,6 +53,19 @@ TEST(MqttReason, SaysCodesInWords) {
   EXPECT_EQ(reason_text(0xFE), "unknown reason (0xFE)");
   EXPECT_EQ(connack_reason_text(4, 4), "bad user name or password (0x04)");
   EXPECT_EQ(connack_reason_text(0x86, 5), "bad user name or password (0x86)");
+  EXPECT_EQ(reason_name(0x86), "bad user name or password");
+  EXPECT_EQ(reason_name(0xA0), "0xa0");
+}
+
+// MQTT 3.1.1, table 3.1, and MQTT 5, table 3-1.
+TEST(MqttReason, IsOfMqtt5WhereAConnackOf311MeansTheSame) {
+  EXPECT_EQ(connack_reason(1, 4), 0x84);
+  EXPECT_EQ(connack_reason(2, 4), 0x85);
+  EXPECT_EQ(connack_reason(3, 4), 0x88);
+  EXPECT_EQ(connack_reason(4, 4), 0x86);
+  EXPECT_EQ(connack_reason(5, 4), 0x87);
+  EXPECT_EQ(connack_reason(6, 4), 0x80);
+  EXPECT_EQ(connack_reason(0x8A, 5), 0x8A);
 }
 
 }  // namespace

@@ -229,16 +229,21 @@ TEST_F(FiguresTest, CountsConnectionsThatAreMadeAgain) {
 
 TEST_F(FiguresTest, CountsRefusalsRestartsAndClients) {
   EXPECT_FALSE(report().fan_out_clients.has_value());
-  figures_.publish_refused(0x87);
-  figures_.publish_refused(0x87);
-  figures_.publish_refused(0x90);
+  figures_.broker_refused(RefusedBy::puback, 0x87);
+  figures_.broker_refused(RefusedBy::puback, 0x87);
+  figures_.broker_refused(RefusedBy::puback, 0x90);
+  figures_.broker_refused(RefusedBy::connack, 0x87);
+  figures_.broker_refused(RefusedBy::suback, 0x80);
+  figures_.broker_refused(RefusedBy::disconnect, 0xff);
   figures_.worker_restarted(1);
   figures_.worker_restarted(1);
   figures_.worker_restarted(99);
   figures_.clients_changed(4);
   figures_.clients_changed(3);
   const Report now = report();
-  EXPECT_EQ(now.publish_refusals, (std::map<int, std::uint64_t>{{0x87, 2}, {0x90, 1}}));
+  using Counts = std::map<int, std::uint64_t>;
+  EXPECT_THAT(now.refusals, testing::ElementsAre(Counts{{0x87, 1}}, Counts{{0x80, 1}},
+                                                 Counts{{0x87, 2}, {0x90, 1}}, Counts{{0xff, 1}}));
   EXPECT_EQ(now.workers[0].restarts, 0U);
   EXPECT_EQ(now.workers[1].restarts, 2U);
   EXPECT_EQ(now.worker_restarts(), 2U);

@@ -97,7 +97,10 @@ Report example() {
   report.retries = 18;
   report.rate_in = 19.5;
   report.rate_out = 20.5;
-  report.publish_refusals[0x87] = 21;
+  report.refusals[static_cast<std::size_t>(RefusedBy::connack)][0x86] = 23;
+  report.refusals[static_cast<std::size_t>(RefusedBy::suback)][0xa1] = 24;
+  report.refusals[static_cast<std::size_t>(RefusedBy::puback)][0x87] = 21;
+  report.refusals[static_cast<std::size_t>(RefusedBy::disconnect)][0xa0] = 25;
   report.last_dead_letters.push_back(
       {report.now, {1, 2, 3}, "in/a", Fate::failed, "why \"not\"", 22});
   fill_times(report);
@@ -139,7 +142,14 @@ TEST(MetricsTest, WritesEveryFigure) {
                            "millrace_dropped_total 16",
                            "millrace_result_bytes_total 17",
                            "millrace_retries_total 18",
-                           "millrace_publish_refusals_total{code=\"0x87\"} 21",
+                           "millrace_broker_refusals_total{packet=\"connack\",reason=\"bad "
+                           "user name or password\"} 23",
+                           "millrace_broker_refusals_total{packet=\"suback\",reason="
+                           "\"subscription identifiers not supported\"} 24",
+                           "millrace_broker_refusals_total{packet=\"puback\",reason="
+                           "\"not authorized\"} 21",
+                           "millrace_broker_refusals_total{packet=\"disconnect\",reason="
+                           "\"0xa0\"} 25",
                            "millrace_stage_seconds_bucket{stage=\"queue\",le=\"0.002\"} 0",
                            "millrace_stage_seconds_bucket{stage=\"queue\",le=\"0.005\"} 1",
                            "millrace_stage_seconds_bucket{stage=\"queue\",le=\"+Inf\"} 1",
@@ -229,6 +239,9 @@ TEST(StatusTest, TellsEveryFigure) {
       "sink": {"ok": true, "connected": true, "reason": "", "reconnects": 2,
                "session_present": null},
       "dead_letters": null},
+    "refusals": {"connack": {"bad user name or password": 23},
+                 "suback": {"subscription identifiers not supported": 24},
+                 "puback": {"not authorized": 21}, "disconnect": {"0xa0": 25}},
     "pauses": {"now": true, "count": 3, "seconds": 4.5},
     "in": {"messages": 5, "bytes": 6, "skipped": 7},
     "frames": {"count": 8, "bytes": 9},

@@ -29,7 +29,7 @@ class Recorder final : public Observer {
   void outcome_filtered(const Outcome&) override { say("outcome_filtered"); }
   void outcome_dropped(const Outcome&) override { say("outcome_dropped"); }
   void outcome_replaced(const Outcome&) override { say("outcome_replaced"); }
-  void publish_refused(int) override { say("publish_refused"); }
+  void broker_refused(RefusedBy, int) override { say("broker_refused"); }
   void clients_changed(std::size_t) override { say("clients_changed"); }
   void outcome_confirmed(std::uint64_t) override { say("outcome_confirmed"); }
   void connection_changed(End, const ConnectionState&) override { say("connection_changed"); }
@@ -65,7 +65,7 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
   both.outcome_filtered({});
   both.outcome_dropped({});
   both.outcome_replaced({});
-  both.publish_refused(128);
+  both.broker_refused(RefusedBy::puback, 128);
   both.clients_changed(0);
   both.outcome_confirmed(0);
   both.connection_changed(End::source, {});
@@ -89,7 +89,7 @@ TEST(ObserversTest, TellsEachOfEverythingInOrder) {
                            "outcome_filtered",
                            "outcome_dropped",
                            "outcome_replaced",
-                           "publish_refused",
+                           "broker_refused",
                            "clients_changed",
                            "outcome_confirmed",
                            "connection_changed",
