@@ -9,9 +9,8 @@ namespace millrace {
 
 struct ConnectArguments {
   bool connect = false;
-  bool probe =
-      false;  ///< also whether the topics (of results, dead letters, status) may be published to
-  bool json = false;  ///< one JSON object instead of lines
+  bool probe = false;  ///< also whether its topics may be published to
+  bool json = false;   ///< one JSON object instead of lines
 };
 
 /// More on it, for `--help`.
