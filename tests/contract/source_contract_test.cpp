@@ -25,8 +25,8 @@ class SourceWorld {
  public:
   virtual ~SourceWorld() = default;
   virtual SourcePtr make() = 0;
-  /// After the start: whatever has to happen until it is connected.
-  virtual void connect() {}
+  /// After the start: whatever has to happen until it is connected, and is about to read.
+  virtual void connect(RecordingIntake& /*intake*/) {}
   /// The other side goes, so that no goodbye has to be waited for.
   virtual void disconnect() {}
   virtual void send(const std::string& text) = 0;
@@ -42,6 +42,8 @@ class StdinWorld final : public SourceWorld {
   StdinWorld& operator=(const StdinWorld&) = delete;
 
   SourcePtr make() override { return make_stdin_source(ends_[0]); }
+  // It begins with a cut.
+  void connect(RecordingIntake& intake) override { EXPECT_TRUE(intake.wait_for_cuts(1)); }
   void send(const std::string& text) override {
     EXPECT_EQ(::write(ends_[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
@@ -57,7 +59,7 @@ class WsWorld final : public SourceWorld {
     config.source.url = feed_.url();
     return make_ws_source(config, silent_);
   }
-  void connect() override { EXPECT_TRUE(peer_ = feed_.accept()); }
+  void connect(RecordingIntake& /*intake*/) override { EXPECT_TRUE(peer_ = feed_.accept()); }
   void disconnect() override { peer_ = nullptr; }
   void send(const std::string& text) override { EXPECT_TRUE(peer_->text(text)); }
 
@@ -82,7 +84,7 @@ class EverySource : public testing::TestWithParam<SourceKind> {
   void start() {
     source_ = world_->make();
     source_->start(intake_);
-    world_->connect();
+    world_->connect(intake_);
     ASSERT_TRUE(wait_until([this] { return intake_.connection().ok; }));
   }
   void send_up_to(int last) {

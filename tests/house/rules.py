@@ -19,7 +19,7 @@ LAYERS = {
     "program": (["", "commands"], ["core", "pipeline", "io"], ["CLI/", "openssl/", "spdlog/", "nlohmann/"]),
 }
 # The operating system's headers, for all but the contracts; C++'s own have neither a folder nor a suffix.
-POSIX = re.compile(r"(sys|netinet|arpa|net|linux)/\w+\.h$|(unistd|fcntl|poll|signal|netdb|pthread|dirent|termios)\.h$")
+POSIX = re.compile(r"(sys|netinet|arpa|net|linux)/\w+\.h$|(unistd|fcntl|poll|signal|netdb|pthread|dirent|termios|malloc)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 MAX_LINES = 400
