@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -154,7 +155,7 @@ class Package(unittest.TestCase):
 
     def signal(self, service, command):
         """What the unit does with $MAINPID."""
-        self.system.run(*command.replace("$MAINPID", str(service.pid)).split())
+        self.system.run(*shlex.split(command.replace("$MAINPID", str(service.pid))))
 
     def said(self):
         return Path(self.log.name).read_text()
