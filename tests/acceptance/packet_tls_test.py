@@ -22,7 +22,8 @@ class Authority:
 
     def __init__(self, folder, name):
         self.base = f"{folder}/{name}"
-        openssl("req", "-x509", *EC_KEY, "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{self.base}.key",
+        openssl("req", "-x509", *EC_KEY, "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                "-addext", "keyUsage=critical,keyCertSign", "-keyout", f"{self.base}.key",
                 "-out", f"{self.base}.pem")
         self.pem = f"{self.base}.pem"
 
@@ -31,7 +32,7 @@ class Authority:
         lock = ["-passout", f"pass:{passphrase}"] if passphrase else ["-nodes"]
         openssl("req", *EC_KEY, *lock, "-subj", f"/CN={name}", "-keyout", f"{base}.key", "-out", f"{base}.csr")
         with open(f"{base}.ext", "w", encoding="ascii") as extensions:
-            extensions.write(extension)
+            extensions.write(extension + "\nauthorityKeyIdentifier=keyid\n")
         openssl("x509", "-req", "-days", "2", "-in", f"{base}.csr", "-CA", self.pem, "-CAkey", f"{self.base}.key",
                 "-CAcreateserial", "-extfile", f"{base}.ext", "-out", f"{base}.pem")
         return f"{base}.pem", f"{base}.key"
