@@ -236,7 +236,8 @@ class Page(unittest.TestCase):
         full = heap_after(20000)
         nodes = self.browser.run("return document.querySelectorAll('*').length")
         grown = heap_after(20000) - full
-        self.assertLess(grown, 1 << 20)
+        # Of 20,000 events that it kept there would be several times as much; the browser itself moves by a megabyte.
+        self.assertLess(grown, 3 << 20)
         self.assertEqual(self.browser.run("return document.querySelectorAll('*').length"), nodes)
 
     def test_the_token_is_asked_for_and_brought(self):
